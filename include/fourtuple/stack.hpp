@@ -1,0 +1,173 @@
+// The stack: TCP over IPv4 and IPv6 as a value that you drive. No clock, no entropy, no system call, no
+// thread, no global: time and packets are arguments, packets and events are results.
+//
+//   on_packet / on_deadline / connect / write ... change state;
+//   then: poll_transmit until empty, poll_event until empty, arm next_deadline.
+//
+// Ids stay valid until close() or abort() of that id; a stale id answers Error::invalid_handle.
+#pragma once
+
+#include "fourtuple/address.hpp"
+#include "fourtuple/config.hpp"
+#include "fourtuple/error.hpp"
+#include "fourtuple/time.hpp"
+#include "fourtuple/trace.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ft {
+
+/// What the link vouches for.
+struct Offload {
+  bool checksum_verified = false;
+};
+
+/// What became of a packet: used, or dropped and why.
+struct Verdict {
+  DropReason dropped = DropReason::none;
+  explicit operator bool() const { return dropped == DropReason::none; }
+};
+
+/// One packet, or one super-segment that the link cuts into pieces of segment_size octets of text.
+struct Transmit {
+  std::size_t length = 0;         // octets written to `out`
+  std::uint32_t segment_size = 0; // 0: a plain packet
+  std::uint16_t header_length = 0;// super-segment only: octets before the text (IP and TCP headers, without the link's)
+};
+
+struct ConnectionId {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;   // 0 = no connection
+  explicit operator bool() const { return generation != 0; }
+  friend bool operator==(ConnectionId, ConnectionId) = default;
+};
+struct ListenerId {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  explicit operator bool() const { return generation != 0; }
+  friend bool operator==(ListenerId, ListenerId) = default;
+};
+
+struct Event {
+  enum class Kind : std::uint8_t {
+    acceptable,  // `listener` has a connection to accept
+    connected,   // an active open finished
+    readable,    // octets or the end of the peer's stream wait (edge: told again after a read that drained it)
+    writable,    // room after a write that met would_block
+    urgent,      // urgent data is pending or its end moved (RFC 9293 MUST-32)
+    trouble,     // R1 retransmissions without an answer (SHLD-9) or a soft ICMP error (SHLD-25); see info()
+    closed,      // the connection is over (also TIME-WAIT entered): `why`
+  };
+  Kind kind = Kind::readable;
+  ConnectionId connection{};
+  ListenerId listener{};
+  CloseReason why = CloseReason::none;
+};
+
+/// Why connect failed; for no_ephemeral_port and four_tuple_in_use also when a port will be free.
+struct OpenError {
+  Error code = Error::none;
+  std::optional<Instant> free_at;
+};
+
+struct ConnectionInfo {
+  FourTuple tuple;
+  std::string_view state;            // RFC name, "ESTABLISHED"
+  CloseReason closed = CloseReason::none;
+  std::uint32_t snd_una = 0, snd_nxt = 0, snd_wnd = 0, rcv_nxt = 0, rcv_wnd = 0;
+  std::uint64_t cwnd = 0, ssthresh = 0;  // octets
+  std::optional<Duration> srtt;
+  Duration rttvar{}, rto{};
+  std::uint16_t mss = 0;             // SMSS less options: text octets of a full segment
+  std::uint32_t send_queued = 0;     // octets not yet acknowledged
+  std::uint32_t receive_queued = 0;  // octets in order, unread
+  std::uint64_t octets_sent = 0, octets_received = 0, retransmissions = 0;
+  std::uint32_t urgent_left = 0;     // octets to read up to the urgent pointer (MUST-33)
+  bool window_scale = false, sack = false, timestamps = false;
+  Error soft_error = Error::none;    // last ICMP soft error
+};
+
+/// Who holds a local port, and when it becomes free.
+struct PortEntry {
+  FourTuple tuple;                   // remote is zero for a listener
+  std::string_view state;            // "LISTEN", "ESTABLISHED", "TIME-WAIT", ...
+  std::optional<Instant> free_at;    // TIME-WAIT: known; others: unknown
+};
+
+struct StackCounters {
+  std::uint64_t packets_in = 0, packets_out = 0, segments_in = 0, segments_out = 0;
+  std::uint64_t connections_opened = 0, connections_accepted = 0, resets_sent = 0, retransmissions = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count_)> dropped{};
+};
+
+class Stack {
+ public:
+  explicit Stack(StackConfig config);
+  ~Stack();
+  Stack(Stack&&) noexcept;
+  Stack& operator=(Stack&&) noexcept;
+
+  // --- the driver's side -------------------------------------------------------------------------------
+  /// `packet` is an IP packet (Medium::ip) or an Ethernet frame without FCS; borrowed for the call.
+  Verdict on_packet(Instant now, std::span<const std::byte> packet, Offload offload = {});
+  /// Harmless when early.
+  void on_deadline(Instant now);
+  /// Fills `out` (at least mtu + 14 octets, more when super-segments are on) with the next packet.
+  std::optional<Transmit> poll_transmit(Instant now, std::span<std::byte> out);
+  std::optional<Event> poll_event();
+  /// When on_deadline must be called at the latest; O(1). May be earlier than needed.
+  std::optional<Instant> next_deadline() const;
+
+  // --- the user's side ---------------------------------------------------------------------------------
+  std::expected<ListenerId, Error> listen(Endpoint local, ListenOptions options = {});
+  std::expected<ConnectionId, Error> accept(ListenerId listener);
+  void close(ListenerId listener);  // half-open and unaccepted connections are reset
+  std::expected<ConnectionId, OpenError> connect(Instant now, Endpoint remote, ConnectOptions options = {});
+
+  /// 0 = end of the peer's stream.
+  std::expected<std::size_t, Error> read(ConnectionId id, std::span<std::byte> into);
+  /// What is there to read, in place; empty when nothing is (or at the end of the stream). Valid until the next call.
+  std::span<const std::byte> peek(ConnectionId id) const;
+  void consume(ConnectionId id, std::size_t octets);
+  /// Takes what fits, at least one octet, else would_block.
+  std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from);
+  /// Room to write in place, then commit what was filled in. Valid until the next call.
+  std::span<std::byte> reserve(ConnectionId id);
+  void commit(ConnectionId id, std::size_t octets);
+  /// FIN after what is queued; reading goes on (half-close).
+  std::expected<void, Error> shutdown(ConnectionId id);
+  /// Gives the id back. The stack finishes the close in the background; unread data turns it into a RST (SHLD-3).
+  std::expected<void, Error> close(ConnectionId id);
+  /// RST at once, and the id is given back.
+  std::expected<void, Error> abort(ConnectionId id);
+
+  std::expected<void, Error> set_nagle(ConnectionId id, bool on);
+  std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, bool on);
+  std::expected<void, Error> set_user_timeout(ConnectionId id, Duration r2);  // MUST-21
+  std::expected<void, Error> set_dscp(ConnectionId id, std::uint8_t dscp);
+  /// The next octets written are urgent up to here (RFC 9293 3.8.5).
+  std::expected<std::size_t, Error> write_urgent(ConnectionId id, std::span<const std::byte> from);
+
+  std::optional<ConnectionInfo> info(ConnectionId id) const;
+  std::vector<PortEntry> ports() const;
+  const StackCounters& counters() const;
+  const StackConfig& config() const;
+  /// Octets held in connection buffers now.
+  std::uint64_t buffer_memory() const;
+
+  /// Not owned; null = off. `host` is stamped into every event.
+  void set_trace(trace::Sink* sink, std::uint8_t host = 0);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ft
