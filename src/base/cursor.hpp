@@ -12,9 +12,7 @@ namespace ft {
 
 constexpr std::uint8_t load_u8(const std::byte* p) { return std::to_integer<std::uint8_t>(*p); }
 
-constexpr std::uint16_t load_be16(const std::byte* p) {
-  return static_cast<std::uint16_t>((load_u8(p) << 8) | load_u8(p + 1));
-}
+constexpr std::uint16_t load_be16(const std::byte* p) { return static_cast<std::uint16_t>((load_u8(p) << 8) | load_u8(p + 1)); }
 
 constexpr std::uint32_t load_be32(const std::byte* p) {
   return (std::uint32_t{load_u8(p)} << 24) | (std::uint32_t{load_u8(p + 1)} << 16) | (std::uint32_t{load_u8(p + 2)} << 8) |
