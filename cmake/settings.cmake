@@ -1,0 +1,22 @@
+# What holds for every target: the language, the warnings, the libraries' switches.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Assertions stay on in release: no NDEBUG.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(FT_CCACHE ccache)
+if(FT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${FT_CCACHE})
+endif()
+
+add_library(ft_options INTERFACE)
+target_compile_options(ft_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wsign-conversion -Werror)
+target_include_directories(ft_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+# One setting for the whole program, or the inline functions of two files would differ: fmt and toml++ header-only and
+# without exceptions, because pure rooms use them and are built so.
+target_compile_definitions(ft_options INTERFACE FMT_HEADER_ONLY=1 FMT_EXCEPTIONS=0 TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
