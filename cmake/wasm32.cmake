@@ -6,7 +6,7 @@ set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
 # Header-only libraries live in /usr/include among the host's C library. A folder with nothing but links to them keeps
-# the host's headers out.
+# the host's headers out.  wasm/ stands in for what libc++ lacks there.
 set(links ${CMAKE_BINARY_DIR}/headers)
 file(MAKE_DIRECTORY ${links})
 foreach(library boost toml++ fmt)
@@ -14,4 +14,4 @@ foreach(library boost toml++ fmt)
     file(CREATE_LINK /usr/include/${library} ${links}/${library} SYMBOLIC)
   endif()
 endforeach()
-include_directories(SYSTEM ${links})
+include_directories(SYSTEM ${CMAKE_CURRENT_LIST_DIR}/wasm ${links})
