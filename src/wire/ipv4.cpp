@@ -1,0 +1,87 @@
+#include "wire/ipv4.hpp"
+
+#include "base/assert.hpp"
+#include "base/cursor.hpp"
+#include "wire/address_octets.hpp"
+#include "wire/checksum.hpp"
+
+#include <algorithm>
+
+namespace ft::wire {
+
+namespace {
+
+constexpr std::uint16_t flag_dont_fragment = 0x4000;
+constexpr std::uint16_t flag_more_fragments = 0x2000;
+constexpr std::uint16_t offset_mask = 0x1fff;
+
+std::expected<ParsedIpv4, DropReason> parse_header(std::span<const std::byte> packet) {
+  if (packet.size() < ipv4_min_header) return std::unexpected(DropReason::too_short);
+  ByteReader in(packet);
+  const std::uint8_t first = in.u8();
+  if (first >> 4 != 4) return std::unexpected(DropReason::bad_version);
+  const std::size_t header_length = std::size_t{4} * (first & 0x0f);
+  if (header_length < ipv4_min_header || header_length > packet.size()) return std::unexpected(DropReason::bad_header_length);
+  ParsedIpv4 parsed;
+  Ipv4Header& header = parsed.header;
+  header.traffic_class = in.u8();
+  header.total_length = in.u16();
+  header.id = in.u16();
+  const std::uint16_t fragment = in.u16();
+  header.dont_fragment = (fragment & flag_dont_fragment) != 0;
+  header.more_fragments = (fragment & flag_more_fragments) != 0;
+  header.fragment_offset = std::uint32_t{8} * (fragment & offset_mask);
+  header.ttl = in.u8();
+  header.protocol = in.u8();
+  in.skip(2);
+  header.source = read_address(in, Family::ipv4);
+  header.destination = read_address(in, Family::ipv4);
+  parsed.options = in.take(header_length - ipv4_min_header);
+  parsed.payload = in.rest();
+  return parsed;
+}
+
+}  // namespace
+
+std::expected<ParsedIpv4, DropReason> parse_ipv4(std::span<const std::byte> packet) {
+  auto parsed = parse_header(packet);
+  if (!parsed) return parsed;
+  const std::size_t header_length = ipv4_min_header + parsed->options.size();
+  const std::size_t total_length = parsed->header.total_length;
+  if (total_length < header_length || total_length > packet.size()) return std::unexpected(DropReason::bad_total_length);
+  if (!is_valid(add_octets(0, packet.first(header_length)))) return std::unexpected(DropReason::bad_ip_checksum);
+  parsed->payload = parsed->payload.first(total_length - header_length);
+  return parsed;
+}
+
+std::expected<ParsedIpv4, DropReason> parse_quoted_ipv4(std::span<const std::byte> quote) {
+  auto parsed = parse_header(quote);
+  if (!parsed) return parsed;
+  const std::size_t header_length = ipv4_min_header + parsed->options.size();
+  if (parsed->header.total_length < header_length) return std::unexpected(DropReason::bad_total_length);
+  parsed->payload = parsed->payload.first(std::min(parsed->payload.size(), parsed->header.total_length - header_length));
+  return parsed;
+}
+
+std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out) {
+  FT_ASSERT(header.fragment_offset % 8 == 0 && header.fragment_offset / 8 <= offset_mask);
+  ByteWriter to(out);
+  to.u8(0x45);
+  to.u8(header.traffic_class);
+  to.u16(header.total_length);
+  to.u16(header.id);
+  auto fragment = static_cast<std::uint16_t>(header.fragment_offset / 8);
+  if (header.dont_fragment) fragment |= flag_dont_fragment;
+  if (header.more_fragments) fragment |= flag_more_fragments;
+  to.u16(fragment);
+  to.u8(header.ttl);
+  to.u8(header.protocol);
+  to.u16(0);
+  write_address(to, header.source);
+  write_address(to, header.destination);
+  FT_ASSERT(to.ok());
+  store_be16(&out[10], finish(add_octets(0, out.first(ipv4_min_header))));
+  return to.position();
+}
+
+}  // namespace ft::wire
