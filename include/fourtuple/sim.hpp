@@ -46,11 +46,11 @@ struct ImpairmentSettings {
   Duration jitter{};       // up to so much more, evenly; alone it never changes the order
   double loss = 0;         // probability
   BurstLoss burst{};
-  std::vector<ChosenPacket> drop;  // lost for certain
-  double duplicate = 0;            // probability of a second copy
-  double reorder = 0;              // probability of being held back by reorder_by while later packets pass
+  std::vector<ChosenPacket> drop{};  // lost for certain
+  double duplicate = 0;              // probability of a second copy
+  double reorder = 0;                // probability of being held back by reorder_by while later packets pass
   Duration reorder_by = std::chrono::milliseconds(10);
-  std::vector<ChosenPacket> late;      // held back by reorder_by for certain
+  std::vector<ChosenPacket> late{};    // held back by reorder_by for certain
   double corrupt = 0;                  // probability of 1 to 3 flipped bits
   std::uint32_t mtu = 0;               // octets; a larger packet is lost silently; 0 = no limit
   std::uint32_t queue_packets = 1000;  // that wait for the line when there is a rate; one more is lost

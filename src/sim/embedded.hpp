@@ -1,4 +1,4 @@
-// The stories of scenarios/*.toml, carried inside the program (cmake/scenarios.cmake generates the definition).
+// The stories of scenarios/*.toml, built into the program (cmake/embed_scenarios.cmake generates the function's body).
 #pragma once
 
 #include <span>
@@ -7,11 +7,11 @@
 namespace ft::sim {
 
 struct EmbeddedScenario {
-  std::string_view name;  // the file's name without ".toml": "handshake"
-  std::string_view text;  // the file, octet for octet
+  std::string_view name;  // the file's name without .toml
+  std::string_view text;
 };
 
-/// Sorted by name; static storage.
+/// All of them, in the order of their names.
 std::span<const EmbeddedScenario> embedded_scenarios();
 
 }  // namespace ft::sim
