@@ -37,7 +37,8 @@ struct TcpOptions {
   bool sack_permitted = false;
   std::optional<Timestamps> timestamps;
   std::uint8_t sack_count = 0;
-  std::array<SackBlock, 4> sack{};
+  std::array<SackBlock, 4> sack{};  // unused places stay zero, so equality is plain
+  friend constexpr bool operator==(const TcpOptions&, const TcpOptions&) = default;
 };
 
 struct TcpHeader {
@@ -51,6 +52,7 @@ struct TcpHeader {
   TcpOptions options;
 
   constexpr bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  friend constexpr bool operator==(const TcpHeader&, const TcpHeader&) = default;
 };
 
 inline constexpr std::size_t tcp_min_header = 20;

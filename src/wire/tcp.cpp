@@ -1,0 +1,183 @@
+// Reading and writing the TCP header: RFC 9293 3.1 and 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3.
+#include "wire/tcp.hpp"
+
+#include "base/assert.hpp"
+#include "base/cursor.hpp"
+
+#include <algorithm>
+
+namespace ft::wire {
+namespace {
+
+// Kinds and lengths (with the kind and length octets) of the options that we read and write.
+enum Kind : std::uint8_t {
+  end_of_list = 0,
+  no_operation = 1,
+  max_segment_size = 2,
+  window_scale = 3,
+  sack_permitted = 4,
+  sack = 5,
+  timestamps = 8
+};
+constexpr std::size_t mss_length = 4, window_scale_length = 3, sack_permitted_length = 2, timestamps_length = 10;
+constexpr std::size_t sack_block_length = 8;
+constexpr std::size_t max_options = tcp_max_header - tcp_min_header;
+// nop, nop, timestamps, length 10: what nearly every segment of an established connection carries (RFC 7323 appendix A).
+constexpr std::uint32_t padded_timestamps = 0x0101080a;
+constexpr std::size_t padded_timestamps_length = 12;
+
+constexpr std::uint32_t word(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
+  return (std::uint32_t{a} << 24) | (std::uint32_t{b} << 16) | (std::uint32_t{c} << 8) | d;
+}
+
+void read_sack(std::span<const std::byte> blocks, TcpOptions& options) {
+  const std::size_t count = blocks.size() / sack_block_length;
+  if (count == 0 || count > options.sack.size() || blocks.size() % sack_block_length != 0) return;
+  options.sack = {};
+  options.sack_count = static_cast<std::uint8_t>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::byte* p = blocks.data() + i * sack_block_length;
+    options.sack[i] = {.left = Seq{load_be32(p)}, .right = Seq{load_be32(p + 4)}};
+  }
+}
+
+/// One whole option; a known kind of the wrong length is passed over like an unknown kind (RFC 9293 MUST-6).
+void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions& options) {
+  const std::size_t length = value.size() + 2;
+  switch (kind) {
+    case max_segment_size:
+      if (length == mss_length) options.mss = load_be16(value.data());
+      break;
+    case window_scale:
+      if (length == window_scale_length) options.window_scale = load_u8(value.data());
+      break;
+    case sack_permitted:
+      if (length == sack_permitted_length) options.sack_permitted = true;
+      break;
+    case sack:
+      read_sack(value, options);
+      break;
+    case timestamps:
+      if (length == timestamps_length)
+        options.timestamps = Timestamps{.val = load_be32(value.data()), .ecr = load_be32(value.data() + 4)};
+      break;
+    default:
+      break;
+  }
+}
+
+/// False when an option's length is illegal: nothing behind it can be found (RFC 9293 MUST-7).
+bool read_options(std::span<const std::byte> list, TcpOptions& options) {
+  std::size_t at = 0;
+  while (at < list.size()) {
+    const std::uint8_t kind = load_u8(&list[at]);
+    if (kind == end_of_list) return true;
+    if (kind == no_operation) {
+      ++at;
+      continue;
+    }
+    if (list.size() - at < 2) return false;
+    const std::size_t length = load_u8(&list[at + 1]);
+    if (length < 2 || length > list.size() - at) return false;
+    read_option(kind, list.subspan(at + 2, length - 2), options);
+    at += length;
+  }
+  return true;
+}
+
+std::size_t length_without_sack(const TcpOptions& o) {
+  std::size_t length = o.mss ? mss_length : 0;
+  if (o.timestamps) {
+    length += padded_timestamps_length;  // sack-permitted takes the place of the two nops
+  } else if (o.sack_permitted) {
+    length += 4;
+  }
+  return length + (o.window_scale ? 4u : 0u);
+}
+
+std::size_t sack_blocks_that_fit(const TcpOptions& o, std::size_t used) {
+  constexpr std::size_t overhead = 4;  // nop, nop, kind, length
+  if (o.sack_count == 0 || used + overhead + sack_block_length > max_options) return 0;
+  return std::min<std::size_t>(o.sack_count, (max_options - used - overhead) / sack_block_length);
+}
+
+std::byte* put(std::byte* p, std::uint32_t value) {
+  store_be32(p, value);
+  return p + 4;
+}
+
+std::byte* write_options(const TcpOptions& o, std::byte* p) {
+  if (o.mss) p = put(p, word(max_segment_size, mss_length, 0, 0) | *o.mss);
+  if (o.timestamps) {
+    p = put(p, o.sack_permitted ? word(sack_permitted, sack_permitted_length, timestamps, timestamps_length) : padded_timestamps);
+    p = put(p, o.timestamps->val);
+    p = put(p, o.timestamps->ecr);
+  } else if (o.sack_permitted) {
+    p = put(p, word(no_operation, no_operation, sack_permitted, sack_permitted_length));
+  }
+  if (o.window_scale) p = put(p, word(no_operation, window_scale, window_scale_length, *o.window_scale));
+  if (const std::size_t count = sack_blocks_that_fit(o, length_without_sack(o)); count != 0) {
+    p = put(p, word(no_operation, no_operation, sack, static_cast<std::uint8_t>(2 + count * sack_block_length)));
+    for (std::size_t i = 0; i < count; ++i) {
+      p = put(p, o.sack[i].left.value());
+      p = put(p, o.sack[i].right.value());
+    }
+  }
+  return p;
+}
+
+}  // namespace
+
+std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment) {
+  if (segment.size() < tcp_min_header) return std::unexpected(DropReason::too_short);
+  const std::byte* p = segment.data();
+  const std::size_t header_length = std::size_t{load_u8(p + 12)} / 16 * 4;
+  if (header_length < tcp_min_header || header_length > segment.size()) return std::unexpected(DropReason::bad_header_length);
+
+  std::expected<ParsedTcp, DropReason> result;
+  TcpHeader& h = result->header;
+  h.source_port = load_be16(p);
+  h.destination_port = load_be16(p + 2);
+  h.seq = Seq{load_be32(p + 4)};
+  h.ack = Seq{load_be32(p + 8)};
+  h.flags = load_u8(p + 13);
+  h.window = load_be16(p + 14);
+  h.urgent = load_be16(p + 18);
+  result->text = segment.subspan(header_length);
+
+  const auto list = segment.subspan(tcp_min_header, header_length - tcp_min_header);
+  if (list.size() == padded_timestamps_length && load_be32(list.data()) == padded_timestamps) {
+    h.options.timestamps = Timestamps{.val = load_be32(list.data() + 4), .ecr = load_be32(list.data() + 8)};
+  } else if (!list.empty()) {
+    result->options_malformed = !read_options(list, h.options);
+  }
+  return result;
+}
+
+std::size_t tcp_header_length(const TcpHeader& header) {
+  const TcpOptions& o = header.options;
+  const std::size_t used = length_without_sack(o);
+  const std::size_t blocks = sack_blocks_that_fit(o, used);
+  return tcp_min_header + used + (blocks != 0 ? 4 + blocks * sack_block_length : 0);
+}
+
+std::size_t write_tcp(const TcpHeader& header, std::span<std::byte> out) {
+  FT_ASSERT(header.options.sack_count <= header.options.sack.size());
+  const std::size_t length = tcp_header_length(header);
+  FT_ASSERT(out.size() >= length);
+  std::byte* p = out.data();
+  store_be16(p, header.source_port);
+  store_be16(p + 2, header.destination_port);
+  store_be32(p + 4, header.seq.value());
+  store_be32(p + 8, header.ack.value());
+  store_u8(p + 12, static_cast<std::uint8_t>(length / 4 * 16));
+  store_u8(p + 13, header.flags);
+  store_be16(p + 14, header.window);
+  store_be16(p + 16, 0);  // the checksum, filled in when the text is there
+  store_be16(p + 18, header.urgent);
+  const std::byte* end = write_options(header.options, p + tcp_min_header);
+  FT_ASSERT(end == p + length);
+  return length;
+}
+
+}  // namespace ft::wire
