@@ -138,7 +138,7 @@ void Impairment::hold(const Fate::Delivery& delivery, std::span<const std::byte>
     const std::uint64_t stride = flips == 1 ? 0 : 1 + rng_.below((bits - 1) / (flips - 1));
     for (std::uint64_t i = 0; i < flips; ++i) {
       const std::uint64_t bit = (first + i * stride) % bits;
-      held.arrival.octets[bit / 8] ^= std::byte{1} << static_cast<unsigned>(bit % 8);
+      held.arrival.octets[static_cast<std::size_t>(bit / 8)] ^= std::byte{1} << static_cast<unsigned>(bit % 8);
     }
   }
   held_octets_ += packet.size();

@@ -30,14 +30,34 @@ bool same_word(std::string_view a, std::string_view b) {
   return true;
 }
 
+/// Digits with at most one point among them. By hand: libc++ for wasm32 has no std::from_chars for double. The division rounds
+/// once, so up to 15 digits the result is the nearest double.
+std::optional<double> decimal(std::string_view digits) {
+  double value = 0;
+  double scale = 1;
+  bool any = false;
+  bool after_point = false;
+  for (const char c : digits) {
+    if (c == '.') {
+      if (after_point) return std::nullopt;
+      after_point = true;
+      continue;
+    }
+    any = true;
+    value = value * 10 + (c - '0');
+    if (after_point) scale *= 10;
+  }
+  if (!any || !std::isfinite(value / scale)) return std::nullopt;
+  return value / scale;
+}
+
 /// Splits "1.5ms" into 1.5 and "ms". Signs, exponents, infinities and a missing number are refused.
 std::expected<Quantity, std::string> split(std::string_view text, std::string_view example) {
   const auto end = text.find_first_not_of("0123456789.");
   const std::string_view digits = text.substr(0, end);
-  Quantity q;
-  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), q.value, std::chars_format::fixed);
-  if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size())
-    return std::unexpected(quoted(text) + " is not a quantity; write for example " + std::string{example});
+  const auto value = decimal(digits);
+  if (!value) return std::unexpected(quoted(text) + " is not a quantity; write for example " + std::string{example});
+  Quantity q{*value, {}};
   if (end != std::string_view::npos) q.unit = text.substr(end);
   return q;
 }
