@@ -14,29 +14,29 @@ namespace ft {
 
 /// One connection's behaviour. The stack has a default set; connect and listen may bring their own.
 struct TcpOptions {
-  bool window_scale = true;                            // RFC 7323 2
-  bool sack = true;                                    // RFC 2018
-  bool timestamps = true;                              // RFC 7323 3
-  bool nagle = true;                                   // RFC 9293 3.7.4 (MUST-17: may be switched off)
-  std::uint32_t send_buffer = 256 * 1024;              // octets, the most that waits to be sent or acknowledged
-  std::uint32_t receive_buffer = 256 * 1024;           // octets, the largest window offered
-  std::uint16_t mss = 0;                               // octets; 0 = what the path's MTU allows
-  std::uint32_t initial_window = 10;                   // segments (RFC 6928)
-  Duration initial_rto = std::chrono::seconds(1);      // RFC 6298 2.1
-  Duration min_rto = std::chrono::milliseconds(200);   // house policy, as Linux; RFC 6298 2.4 says 1 s SHOULD
-  Duration max_rto = std::chrono::seconds(120);        // RFC 6298 2.5: at least 60 s
-  Duration delayed_ack = std::chrono::milliseconds(40);// RFC 9293 MUST-40: under 500 ms
-  unsigned r1 = 3;                                     // retransmissions until "trouble" is told (RFC 9293 SHLD-10)
-  Duration user_timeout = std::chrono::minutes(5);     // R2: no progress for so long ends the connection (3.8.3; >= 100 s)
-  Duration connect_timeout = std::chrono::minutes(3);  // R2 of SYNs (MUST-23: at least 3 minutes by default)
-  bool keepalive = false;                              // RFC 9293 MUST-25
-  Duration keepalive_idle = std::chrono::hours(2);     // MUST-28
+  bool window_scale = true;                              // RFC 7323 2
+  bool sack = true;                                      // RFC 2018
+  bool timestamps = true;                                // RFC 7323 3
+  bool nagle = true;                                     // RFC 9293 3.7.4 (MUST-17: may be switched off)
+  std::uint32_t send_buffer = 256 * 1024;                // octets, the most that waits to be sent or acknowledged
+  std::uint32_t receive_buffer = 256 * 1024;             // octets, the largest window offered
+  std::uint16_t mss = 0;                                 // octets; 0 = what the path's MTU allows
+  std::uint32_t initial_window = 10;                     // segments (RFC 6928)
+  Duration initial_rto = std::chrono::seconds(1);        // RFC 6298 2.1
+  Duration min_rto = std::chrono::milliseconds(200);     // house policy, as Linux; RFC 6298 2.4 says 1 s SHOULD
+  Duration max_rto = std::chrono::seconds(120);          // RFC 6298 2.5: at least 60 s
+  Duration delayed_ack = std::chrono::milliseconds(40);  // RFC 9293 MUST-40: under 500 ms
+  unsigned r1 = 3;                                       // retransmissions until "trouble" is told (RFC 9293 SHLD-10)
+  Duration user_timeout = std::chrono::minutes(5);       // R2: no progress for so long ends the connection (3.8.3; >= 100 s)
+  Duration connect_timeout = std::chrono::minutes(3);    // R2 of SYNs (MUST-23: at least 3 minutes by default)
+  bool keepalive = false;                                // RFC 9293 MUST-25
+  Duration keepalive_idle = std::chrono::hours(2);       // MUST-28
   Duration keepalive_interval = std::chrono::seconds(75);
-  unsigned keepalive_count = 9;                        // unanswered probes until the connection is given up (MUST-29)
-  Duration fin_wait_2_timeout = std::chrono::minutes(1); // after close (not after shutdown) with the peer silent; 0 = no limit
-  Duration msl = std::chrono::seconds(30);             // TIME-WAIT lasts 2 MSL (RFC 9293 3.6.1; the RFC's own MSL is 2 minutes)
-  std::uint8_t ttl = 64;                               // MUST-49
-  std::uint8_t dscp = 0;                               // Diffserv code point, 6 bits (MUST-48)
+  unsigned keepalive_count = 9;                           // unanswered probes until the connection is given up (MUST-29)
+  Duration fin_wait_2_timeout = std::chrono::minutes(1);  // after close (not after shutdown) with the peer silent; 0 = no limit
+  Duration msl = std::chrono::seconds(30);  // TIME-WAIT lasts 2 MSL (RFC 9293 3.6.1; the RFC's own MSL is 2 minutes)
+  std::uint8_t ttl = 64;                    // MUST-49
+  std::uint8_t dscp = 0;                    // Diffserv code point, 6 bits (MUST-48)
 };
 
 struct PortRange {
@@ -59,32 +59,32 @@ struct Route {
 
 struct StackConfig {
   Medium medium = Medium::ip;
-  MacAddress mac{};                          // Medium::ethernet only
-  std::uint32_t mtu = 1500;                  // octets of IP packet that the link carries
-  std::vector<InterfaceAddress> addresses;   // ours; each brings its on-link route
-  std::vector<Route> routes;                 // others; longest prefix wins
-  std::array<std::uint8_t, 32> secret{};     // entropy of the caller's: keys ISN, ports, hashing. Fresh at every start.
+  MacAddress mac{};                         // Medium::ethernet only
+  std::uint32_t mtu = 1500;                 // octets of IP packet that the link carries
+  std::vector<InterfaceAddress> addresses;  // ours; each brings its on-link route
+  std::vector<Route> routes;                // others; longest prefix wins
+  std::array<std::uint8_t, 32> secret{};    // entropy of the caller's: keys ISN, ports, hashing. Fresh at every start.
   PortRange ephemeral{};
   TcpOptions tcp{};
-  bool accept_any_address = false;           // deliver packets for every destination (tunnels, transparent proxies)
-  std::uint32_t max_super_segment = 0;       // octets of text in one Transmit; 0 = never more than one MSS
+  bool accept_any_address = false;      // deliver packets for every destination (tunnels, transparent proxies)
+  std::uint32_t max_super_segment = 0;  // octets of text in one Transmit; 0 = never more than one MSS
   std::uint32_t max_connections = 1u << 20;
   std::uint32_t max_listeners = 1024;
-  std::uint32_t max_half_open = 16384;       // SYN-queue records of all listeners together
-  std::uint32_t max_time_wait = 65536;       // records; when full, the oldest gives way
-  std::uint64_t max_buffer_memory = 1ull << 30;  // octets in all send and receive buffers
+  std::uint32_t max_half_open = 16384;             // SYN-queue records of all listeners together
+  std::uint32_t max_time_wait = 65536;             // records; when full, the oldest gives way
+  std::uint64_t max_buffer_memory = 1ull << 30;    // octets in all send and receive buffers
   std::uint32_t max_reassembly_memory = 1u << 20;  // octets of IP fragments held
 };
 
 struct ListenOptions {
-  std::uint32_t backlog = 128;      // connections that wait for accept
-  std::uint32_t syn_queue = 1024;   // half-open records of this listener
-  std::optional<TcpOptions> tcp;    // none: the stack's
+  std::uint32_t backlog = 128;     // connections that wait for accept
+  std::uint32_t syn_queue = 1024;  // half-open records of this listener
+  std::optional<TcpOptions> tcp;   // none: the stack's
 };
 
 struct ConnectOptions {
-  std::optional<IpAddress> local_address;  // MUST-43; none: the route's (MUST-44)
-  std::optional<std::uint16_t> local_port; // none: RFC 6056 algorithm 4
+  std::optional<IpAddress> local_address;   // MUST-43; none: the route's (MUST-44)
+  std::optional<std::uint16_t> local_port;  // none: RFC 6056 algorithm 4
   std::optional<TcpOptions> tcp;
 };
 

@@ -23,7 +23,7 @@ enum class Error : std::uint8_t {
   four_tuple_in_use,     // the very connection exists already (or is in TIME-WAIT)
   too_many_connections,  // a limit of StackConfig
   too_many_listeners,
-  out_of_memory,         // the stack's accounted buffer ceiling
+  out_of_memory,  // the stack's accounted buffer ceiling
   // What a dead connection answers to every later call; see CloseReason.
   connection_refused,
   connection_reset,
@@ -33,13 +33,13 @@ enum class Error : std::uint8_t {
 };
 
 enum class CloseReason : std::uint8_t {
-  none = 0,       // not closed
-  normal,         // FIN in both directions (RFC 9293 MUST-12: told apart from an abort)
-  refused,        // a RST answered our SYN
-  reset,          // the peer sent an acceptable RST
-  aborted,        // we called abort, or closed with data unread
-  timed_out,      // R2 passed, SYNs or keep-alives unanswered
-  unreachable,    // a hard ICMP error during the handshake (RFC 5927 4.1)
+  none = 0,     // not closed
+  normal,       // FIN in both directions (RFC 9293 MUST-12: told apart from an abort)
+  refused,      // a RST answered our SYN
+  reset,        // the peer sent an acceptable RST
+  aborted,      // we called abort, or closed with data unread
+  timed_out,    // R2 passed, SYNs or keep-alives unanswered
+  unreachable,  // a hard ICMP error during the handshake (RFC 5927 4.1)
 };
 
 /// Why a packet was not used. Each has a counter in the stack.
@@ -52,33 +52,33 @@ enum class DropReason : std::uint8_t {
   bad_ip_checksum,
   bad_transport_checksum,
   bad_options,
-  not_for_us,             // destination is none of our addresses
-  bad_source,             // unspecified, broadcast, multicast or loopback source (RFC 9293 MUST-63)
-  not_unicast,            // TCP to broadcast or multicast (RFC 9293 MUST-57)
+  not_for_us,   // destination is none of our addresses
+  bad_source,   // unspecified, broadcast, multicast or loopback source (RFC 9293 MUST-63)
+  not_unicast,  // TCP to broadcast or multicast (RFC 9293 MUST-57)
   unknown_ethertype,
   unknown_protocol,
   unsupported_extension,
-  fragment_overlap,       // RFC 5722, RFC 8200 4.5
+  fragment_overlap,  // RFC 5722, RFC 8200 4.5
   fragment_limit,
-  fragment_bad,           // length not a multiple of 8, past 65535
+  fragment_bad,  // length not a multiple of 8, past 65535
   bad_arp,
   bad_icmp,
-  icmp_unrelated,         // quotes no connection of ours, or a sequence number not in flight (RFC 5927)
-  icmp_ignored,           // source quench and other deliberately silent cases
-  bad_neighbour,          // ND message that RFC 4861 says to discard
+  icmp_unrelated,  // quotes no connection of ours, or a sequence number not in flight (RFC 5927)
+  icmp_ignored,    // source quench and other deliberately silent cases
+  bad_neighbour,   // ND message that RFC 4861 says to discard
   syn_queue_full,
   accept_queue_full,
-  no_listener_rst_sent,   // closed port: answered by RST (RFC 9293 3.10.7.1)
-  rst_to_closed,          // a RST for no connection is never answered
-  paws,                   // RFC 7323 5
-  not_acceptable,         // outside the receive window (RFC 9293 3.10.7.4 first)
-  rst_challenged,         // RFC 5961 3
-  syn_challenged,         // RFC 5961 4
-  ack_challenged,         // RFC 5961 5
-  ack_missing,            // no ACK bit in a synchronised state
-  bad_handshake_ack,      // SYN-SENT, SYN-RECEIVED: answered by RST
-  rst_unacceptable,       // RST with a sequence or acknowledgement number that cannot be the peer's
-  time_wait,              // swallowed by TIME-WAIT (RFC 1337)
+  no_listener_rst_sent,  // closed port: answered by RST (RFC 9293 3.10.7.1)
+  rst_to_closed,         // a RST for no connection is never answered
+  paws,                  // RFC 7323 5
+  not_acceptable,        // outside the receive window (RFC 9293 3.10.7.4 first)
+  rst_challenged,        // RFC 5961 3
+  syn_challenged,        // RFC 5961 4
+  ack_challenged,        // RFC 5961 5
+  ack_missing,           // no ACK bit in a synchronised state
+  bad_handshake_ack,     // SYN-SENT, SYN-RECEIVED: answered by RST
+  rst_unacceptable,      // RST with a sequence or acknowledgement number that cannot be the peer's
+  time_wait,             // swallowed by TIME-WAIT (RFC 1337)
   connection_limit,
   receive_buffer_full,
   count_,

@@ -37,14 +37,14 @@ struct Verdict {
 
 /// One packet, or one super-segment that the link cuts into pieces of segment_size octets of text.
 struct Transmit {
-  std::size_t length = 0;         // octets written to `out`
-  std::uint32_t segment_size = 0; // 0: a plain packet
-  std::uint16_t header_length = 0;// super-segment only: octets before the text (IP and TCP headers, without the link's)
+  std::size_t length = 0;           // octets written to `out`
+  std::uint32_t segment_size = 0;   // 0: a plain packet
+  std::uint16_t header_length = 0;  // super-segment only: octets before the text (IP and TCP headers, without the link's)
 };
 
 struct ConnectionId {
   std::uint32_t index = 0;
-  std::uint32_t generation = 0;   // 0 = no connection
+  std::uint32_t generation = 0;  // 0 = no connection
   explicit operator bool() const { return generation != 0; }
   friend bool operator==(ConnectionId, ConnectionId) = default;
 };
@@ -79,7 +79,7 @@ struct OpenError {
 
 struct ConnectionInfo {
   FourTuple tuple;
-  std::string_view state;            // RFC name, "ESTABLISHED"
+  std::string_view state;  // RFC name, "ESTABLISHED"
   CloseReason closed = CloseReason::none;
   std::uint32_t snd_una = 0, snd_nxt = 0, snd_wnd = 0, rcv_nxt = 0, rcv_wnd = 0;
   std::uint64_t cwnd = 0, ssthresh = 0;  // octets
@@ -89,16 +89,16 @@ struct ConnectionInfo {
   std::uint32_t send_queued = 0;     // octets not yet acknowledged
   std::uint32_t receive_queued = 0;  // octets in order, unread
   std::uint64_t octets_sent = 0, octets_received = 0, retransmissions = 0;
-  std::uint32_t urgent_left = 0;     // octets to read up to the urgent pointer (MUST-33)
+  std::uint32_t urgent_left = 0;  // octets to read up to the urgent pointer (MUST-33)
   bool window_scale = false, sack = false, timestamps = false;
-  Error soft_error = Error::none;    // last ICMP soft error
+  Error soft_error = Error::none;  // last ICMP soft error
 };
 
 /// Who holds a local port, and when it becomes free.
 struct PortEntry {
-  FourTuple tuple;                   // remote is zero for a listener
-  std::string_view state;            // "LISTEN", "ESTABLISHED", "TIME-WAIT", ...
-  std::optional<Instant> free_at;    // TIME-WAIT: known; others: unknown
+  FourTuple tuple;                 // remote is zero for a listener
+  std::string_view state;          // "LISTEN", "ESTABLISHED", "TIME-WAIT", ...
+  std::optional<Instant> free_at;  // TIME-WAIT: known; others: unknown
 };
 
 struct StackCounters {

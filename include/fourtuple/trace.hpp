@@ -30,10 +30,10 @@ struct Why {
 struct SegmentFields {
   std::uint32_t seq = 0;
   std::uint32_t ack = 0;
-  std::uint8_t flags = 0;        // CWR ECE URG ACK PSH RST SYN FIN, as in the header's octet 13
-  std::uint16_t window = 0;      // as on the wire, unscaled
+  std::uint8_t flags = 0;    // CWR ECE URG ACK PSH RST SYN FIN, as in the header's octet 13
+  std::uint16_t window = 0;  // as on the wire, unscaled
   std::uint16_t urgent = 0;
-  std::uint32_t length = 0;      // octets of text
+  std::uint32_t length = 0;  // octets of text
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;
   bool sack_permitted = false;
@@ -43,17 +43,17 @@ struct SegmentFields {
 };
 
 struct SegmentSent {
-  FourTuple tuple;               // local = the sender
+  FourTuple tuple;  // local = the sender
   SegmentFields segment;
   Why why;
-  std::string_view state_before; // RFC names: "SYN-SENT"; "CLOSED" where there is no connection
+  std::string_view state_before;  // RFC names: "SYN-SENT"; "CLOSED" where there is no connection
   std::string_view state_after;
 };
 
 struct SegmentReceived {
-  FourTuple tuple;               // local = the receiver
+  FourTuple tuple;  // local = the receiver
   SegmentFields segment;
-  Why effect;                    // "ack-new", "text-in-order", "out-of-order", "reset", ... or the drop's reason
+  Why effect;  // "ack-new", "text-in-order", "out-of-order", "reset", ... or the drop's reason
   DropReason dropped = DropReason::none;
   std::string_view state_before;
   std::string_view state_after;
@@ -64,20 +64,20 @@ struct StateChanged {
   FourTuple tuple;
   std::string_view from;
   std::string_view to;
-  Why why;                       // "call-close", "timer-time-wait", "user-timeout", ...
+  Why why;  // "call-close", "timer-time-wait", "user-timeout", ...
 };
 
 /// A call of the application: "connect", "listen", "accept", "write", "read", "shutdown", "close", "abort".
 struct Call {
   FourTuple tuple;
   std::string_view name;
-  std::uint64_t octets = 0;      // written or read
-  std::string_view result;       // "" = done, or an Error's name
+  std::uint64_t octets = 0;  // written or read
+  std::string_view result;   // "" = done, or an Error's name
 };
 
 struct TimerFired {
   FourTuple tuple;
-  std::string_view timer;        // "retransmit", "delayed-ack", "persist", "keepalive", "time-wait", "user-timeout"
+  std::string_view timer;  // "retransmit", "delayed-ack", "persist", "keepalive", "time-wait", "user-timeout"
 };
 
 /// A packet that never reached TCP, or an ICMP message and what it did.
@@ -96,7 +96,7 @@ struct PacketMade {
 /// comes right before its LinkSent, a SegmentReceived of the receiving host right after its LinkDelivered.
 struct LinkSent {
   std::uint64_t packet = 0;
-  std::uint8_t from = 0;         // host index
+  std::uint8_t from = 0;  // host index
   std::uint8_t to = 0;
   std::span<const std::byte> octets;  // borrowed for the call
 };
@@ -111,12 +111,12 @@ struct LinkLost {
   std::uint64_t packet = 0;
   std::uint8_t from = 0;
   std::uint8_t to = 0;
-  std::string_view why;          // "random", "burst", "chosen", "queue", "mtu", "filter"
+  std::string_view why;  // "random", "burst", "chosen", "queue", "mtu", "filter"
 };
 
 struct Event {
   Instant at{};
-  std::uint8_t host = 0;         // index of the host that reports; links report the sender's
+  std::uint8_t host = 0;  // index of the host that reports; links report the sender's
   std::variant<SegmentSent, SegmentReceived, StateChanged, Call, TimerFired, PacketDropped, PacketMade, LinkSent, LinkDelivered,
                LinkLost>
       what;

@@ -36,15 +36,15 @@ struct Delivered {
 /// An ICMP error about a TCP segment of ours. The caller checks that `sequence` is in flight (RFC 5927 4).
 struct IcmpError {
   enum class Kind : std::uint8_t {
-    soft,            // ICMP 3/0, 3/1, 3/5, 11, 12; ICMPv6 1/0, 1/3, 3, 4: report, never abort (RFC 9293 MUST-56)
-    hard,            // ICMP 3/2, 3/3, 3/4 without DF sense, 3/9, 3/10, 3/13; ICMPv6 1/1, 1/4 ...: aborts a handshake only (RFC 5927)
+    soft,  // ICMP 3/0, 3/1, 3/5, 11, 12; ICMPv6 1/0, 1/3, 3, 4: report, never abort (RFC 9293 MUST-56)
+    hard,  // ICMP 3/2, 3/3, 3/4 without DF sense, 3/9, 3/10, 3/13; ICMPv6 1/1, 1/4 ...: aborts a handshake only (RFC 5927)
     packet_too_big,  // ICMP 3/4, ICMPv6 2: mtu below
   };
   Kind kind = Kind::soft;
   Error meaning = Error::host_unreachable;
-  FourTuple tuple;                 // as quoted: local is ours
-  std::uint32_t sequence = 0;      // SEQ of the quoted segment
-  std::uint32_t mtu = 0;           // packet_too_big: octets; 0 = the router did not say (RFC 1191 5: caller uses plateaus)
+  FourTuple tuple;             // as quoted: local is ours
+  std::uint32_t sequence = 0;  // SEQ of the quoted segment
+  std::uint32_t mtu = 0;       // packet_too_big: octets; 0 = the router did not say (RFC 1191 5: caller uses plateaus)
 };
 
 /// The engine dealt with it alone (echo, ARP, ND, a fragment stored): something may wait in poll_transmit.
@@ -55,7 +55,7 @@ using Input = std::variant<DropReason, Handled, Delivered, IcmpError>;
 /// How to reach a peer; asked once when a connection opens, and again after icmp or route changes.
 struct Path {
   IpAddress source;
-  std::uint32_t mtu = 0;           // octets of IP packet
+  std::uint32_t mtu = 0;  // octets of IP packet
 };
 
 /// Whether a packet can leave now.
@@ -72,7 +72,7 @@ struct Envelope {
   std::uint8_t protocol = protocol_tcp;
   std::uint8_t ttl = 64;
   std::uint8_t traffic_class = 0;
-  bool dont_fragment = true;       // IPv4 DF
+  bool dont_fragment = true;  // IPv4 DF
 };
 
 class Engine {
@@ -89,7 +89,7 @@ class Engine {
   /// The engine's own packets (echo replies, ARP, ND, errors), a bounded queue. Returns octets written, 0 = none.
   std::size_t poll_transmit(Instant now, std::span<std::byte> out, std::string_view* why_id, std::string_view* why_clause);
 
-  bool is_local(const IpAddress& address) const;   // one of ours (or accept_any_address)
+  bool is_local(const IpAddress& address) const;      // one of ours (or accept_any_address)
   bool is_broadcast(const IpAddress& address) const;  // limited or a subnet's
   /// The source address (RFC 6724 in small) and MTU towards `destination`. no_route when there is none.
   std::expected<Path, Error> path_to(const IpAddress& destination, std::optional<IpAddress> wanted_source = {}) const;

@@ -18,8 +18,8 @@ inline constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, icmpv6 = 58;
 }
 
 struct Ipv4Header {
-  std::uint8_t traffic_class = 0;     // DSCP and ECN (RFC 2474, RFC 3168)
-  std::uint16_t total_length = 0;     // octets, header included
+  std::uint8_t traffic_class = 0;  // DSCP and ECN (RFC 2474, RFC 3168)
+  std::uint16_t total_length = 0;  // octets, header included
   std::uint16_t id = 0;
   bool dont_fragment = false;
   bool more_fragments = false;

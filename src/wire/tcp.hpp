@@ -26,8 +26,8 @@ struct SackBlock {
 };
 
 struct Timestamps {
-  std::uint32_t val = 0;   // TSval
-  std::uint32_t ecr = 0;   // TSecr
+  std::uint32_t val = 0;  // TSval
+  std::uint32_t ecr = 0;  // TSecr
   friend constexpr bool operator==(Timestamps, Timestamps) = default;
 };
 
