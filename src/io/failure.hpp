@@ -1,0 +1,20 @@
+// What a system call's refusal is turned into: one line for a person that says what failed, why, and what to do.
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace ft::io {
+
+/// "cannot open /dev/net/tun: Permission denied"
+inline std::string failed_call(std::string_view what, int error) {
+  return "cannot " + std::string(what) + ": " + std::strerror(error);
+}
+
+template <typename T = void>
+using Result = std::expected<T, std::string>;
+
+}  // namespace ft::io

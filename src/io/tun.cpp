@@ -1,0 +1,111 @@
+#include "io/tun.hpp"
+
+#include "io/netdevice.hpp"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <linux/if_tun.h>
+
+#include <algorithm>
+
+namespace ft::io {
+namespace {
+
+constexpr const char* clone_device = "/dev/net/tun";
+
+std::string cannot_open(int error) {
+  std::string line = failed_call(std::string("open ") + clone_device, error);
+  if (error == ENOENT || error == ENODEV || error == ENXIO) {
+    line += " (load the module: modprobe tun; in a container, pass the device in: --device /dev/net/tun)";
+  } else if (error == EACCES || error == EPERM) {
+    line += " (needs the right to read and write it: run as root, or chmod 666 it as most distributions do)";
+  }
+  return line;
+}
+
+std::string cannot_attach(const std::string& device, int error) {
+  std::string line = failed_call("attach to the device " + device, error);
+  if (error == EPERM || error == EACCES) {
+    line +=
+        " (needs CAP_NET_ADMIN: run as root, or in a namespace of your own: unshare -Urn, or let root make the device for "
+        "you: ip tuntap add " +
+        device + " mode tun user $USER)";
+  } else if (error == EBUSY) {
+    line += " (another program holds it: choose another name)";
+  } else if (error == EINVAL) {
+    line += " (a device of that name exists and is no TUN or TAP device of this kind: choose another name)";
+  }
+  return line;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Tun>> Tun::open(const Setup& setup) {
+  if (setup.device.empty() || setup.device.size() >= IFNAMSIZ) {
+    return std::unexpected("\"" + setup.device + "\" is no device name: expected 1 to 15 characters, as in tun:ft0,...");
+  }
+  Descriptor file(::open(clone_device, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return std::unexpected(cannot_open(errno));
+  ifreq request{};
+  std::copy(setup.device.begin(), setup.device.end(), request.ifr_name);
+  request.ifr_flags = static_cast<short>((setup.medium == Medium::ip ? IFF_TUN : IFF_TAP) | IFF_NO_PI);
+  if (::ioctl(file.get(), TUNSETIFF, &request) < 0) return std::unexpected(cannot_attach(setup.device, errno));
+  std::unique_ptr<Tun> tun(new Tun(std::move(file), setup));
+  if (auto configured = tun->configure(setup); !configured) return std::unexpected(configured.error());
+  return tun;
+}
+
+Result<> Tun::configure(const Setup& setup) {
+  if (setup.mtu) {
+    const auto current = device_mtu(device_);
+    if (!current || *current != *setup.mtu) {
+      if (auto done = set_device_mtu(device_, *setup.mtu); !done) return done;
+    }
+  }
+  for (const auto& address : setup.kernel) {
+    if (auto done = add_device_address(device_, address); !done) return done;
+  }
+  if (auto up = bring_device_up(device_); !up) return up;
+  const auto mtu = device_mtu(device_);
+  if (!mtu) return std::unexpected(mtu.error());
+  mtu_ = *mtu;
+  return {};
+}
+
+Link::Received Tun::receive(Instant, std::span<std::byte> into) {
+  for (;;) {
+    const ssize_t got = ::read(file_.get(), into.data(), into.size());
+    if (got >= 0) return {Outcome::done, static_cast<std::size_t>(got), {}};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) return {};
+    return {broken("read from", errno), 0, {}};
+  }
+}
+
+Link::Outcome Tun::send(Instant, std::span<const std::byte> packet, const Transmit&) {
+  for (;;) {
+    if (::write(file_.get(), packet.data(), packet.size()) >= 0) return Outcome::done;
+    switch (errno) {
+      case EINTR:
+        continue;
+      case EAGAIN:
+      case ENOBUFS:
+      case ENOMEM:
+        return Outcome::would_block;
+      default:
+        return broken("write to", errno);
+    }
+  }
+}
+
+Link::Outcome Tun::broken(std::string_view what, int error) {
+  failure_ = failed_call(std::string(what) + " " + name(), error);
+  if (error == EIO) failure_ += " (the device is down: ip link set " + device_ + " up)";
+  if (error == EBADFD) failure_ += " (the device was removed)";
+  return Outcome::failed;
+}
+
+}  // namespace ft::io
