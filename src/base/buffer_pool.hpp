@@ -18,7 +18,7 @@ class BufferPool {
 
   struct Limits {
     std::uint64_t ceiling = 1ull << 30;     // octets handed out at the same time
-    std::uint64_t cache = 8ull << 20;       // octets kept for reuse
+    std::uint64_t cache = 32ull << 20;      // octets kept for reuse
     std::uint32_t largest_block = largest;  // a power of two, 2 KiB to 64 MiB
   };
 

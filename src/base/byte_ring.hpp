@@ -4,6 +4,10 @@
 //
 // The ring does not know how much of it is valid; its owner does (from sequence numbers). Without memory it is
 // 16 octets and capacity 0. release() must be called before it goes.
+//
+// A ring that is emptied and filled again and again, as bulk transfer does, would climb from the smallest block every
+// time and copy what it holds at each step. So it remembers how large it was and starts there; a ring that used less
+// than half starts with half the next time.
 #pragma once
 
 #include "base/assert.hpp"
@@ -21,10 +25,7 @@ namespace ft {
 class ByteRing {
  public:
   ByteRing() = default;
-  ByteRing(ByteRing&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        capacity_(std::exchange(other.capacity_, 0)),
-        head_(std::exchange(other.head_, 0)) {}
+  ByteRing(ByteRing&& other) noexcept { take(other); }
   /// What this ring held must have been released.
   ByteRing& operator=(ByteRing&& other) noexcept;
   ~ByteRing() { FT_ASSERT(data_ == nullptr); }
@@ -42,27 +43,38 @@ class ByteRing {
     const auto parts = cut(offset, length);
     return {parts[0], parts[1]};
   }
-  std::array<std::span<std::byte>, 2> writable(std::uint32_t offset, std::uint32_t length) { return cut(offset, length); }
+  std::array<std::span<std::byte>, 2> writable(std::uint32_t offset, std::uint32_t length) {
+    note_use(offset + length);
+    return cut(offset, length);
+  }
 
   /// Drops n octets from the head: what was at offset n is at 0 now.
   void advance(std::uint32_t n) {
-    FT_ASSERT(n <= capacity_);
-    head_ = (head_ + n) & (capacity_ - 1);
+    FT_ASSERT(n <= capacity());
+    head_ = (head_ + n) & (capacity() - 1);
   }
 
-  std::uint32_t capacity() const { return capacity_; }
+  std::uint32_t capacity() const { return data_ == nullptr ? 0 : 1u << capacity_bits_; }
 
  private:
   std::array<std::span<std::byte>, 2> cut(std::uint32_t offset, std::uint32_t length) const {
-    FT_ASSERT(offset <= capacity_ && length <= capacity_ - offset);
-    const std::uint32_t begin = (head_ + offset) & (capacity_ - 1);
-    const std::uint32_t until_edge = std::min(length, capacity_ - begin);
+    const std::uint32_t all = capacity();
+    FT_ASSERT(offset <= all && length <= all - offset);
+    const std::uint32_t begin = (head_ + offset) & (all - 1);
+    const std::uint32_t until_edge = std::min(length, all - begin);
     return {std::span(data_ + begin, until_edge), std::span(data_, length - until_edge)};
   }
 
+  void note_use(std::uint32_t octets) {
+    if (octets > capacity() / 2) half_used_ = true;
+  }
+  void take(ByteRing& other);
+
   std::byte* data_ = nullptr;
-  std::uint32_t capacity_ = 0;  // 0 or a power of two
-  std::uint32_t head_ = 0;      // where offset 0 lies
+  std::uint32_t head_ = 0;            // where offset 0 lies
+  std::uint8_t capacity_bits_ = 0;    // while there is memory: log2 of its size
+  std::uint8_t remembered_bits_ = 0;  // what to start with the next time
+  bool half_used_ = false;            // more than half of the capacity was filled
 };
 static_assert(sizeof(ByteRing) <= 16);
 

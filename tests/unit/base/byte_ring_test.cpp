@@ -91,6 +91,34 @@ TEST_CASE("a ring that the pool refuses stays as it was") {
   ring.release(pool);
 }
 
+TEST_CASE("a ring starts where it was when it needs memory again, and shrinks when it needs less") {
+  BufferPool pool(1 << 20);
+  ByteRing ring;
+  const std::string text(8192, 'x');
+  REQUIRE(ring.ensure(pool, 8192));
+  ring.write_at(0, octets(text));
+  ring.release(pool);
+  for (const std::uint32_t expected : {8192u, 4096u, 2048u, 2048u}) {
+    REQUIRE(ring.ensure(pool, 10));
+    CHECK(ring.capacity() == expected);
+    ring.write_at(0, octets("little"));
+    ring.release(pool);
+  }
+}
+
+TEST_CASE("a ring that remembers more than the pool has left takes what it needs") {
+  BufferPool pool(8192);
+  ByteRing ring;
+  REQUIRE(ring.ensure(pool, 8192));
+  static_cast<void>(ring.writable(0, 8192));
+  ring.release(pool);
+  std::byte* const other = pool.acquire(4096);
+  REQUIRE(ring.ensure(pool, 10));
+  CHECK(ring.capacity() == 2048);
+  ring.release(pool);
+  pool.release(other, 4096);
+}
+
 TEST_CASE("a moved ring takes its memory along") {
   BufferPool pool(1 << 20);
   ByteRing ring;
