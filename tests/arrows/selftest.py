@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import arrows
+import docs
 import pure
 import tidy
 
@@ -89,6 +90,19 @@ class Tidy(unittest.TestCase):
         self.assertEqual(1, self.count("tests/unit/tcp/a.cpp", "\tint x;\n"))
         self.assertEqual(1, self.count("src/tcp/SynSent.cpp", "int x;\n"))
         self.assertEqual(1, self.count("src/tcp/a.cpp", "int x;"))
+
+
+class Docs(unittest.TestCase):
+    def test_links_and_stories_must_exist(self):
+        files = {"README.md": "[a](docs/a.md) [b](https://example.org) [c](docs/gone.md)\n`fourtuple lab handshake` `./run lab gone`\n",
+                 "docs/a.md": "[up](../README.md#top)\n", "scenarios/handshake.toml": ""}
+        with tree(files) as root:
+            self.assertEqual(["README.md: the link docs/gone.md leads nowhere",
+                              "README.md: there is no story gone (scenarios/gone.toml)"], docs.check_tree(root))
+
+    def test_the_manual_must_list_the_options_of_help(self):
+        self.assertEqual([], docs.check_manual(r"\fB\-\-peer\fR \fIsim\fR, \-\-ipv6", "  --peer TEXT\n  --ipv6"))
+        self.assertEqual(2, len(docs.check_manual(r"\fB\-\-peers\fR", "  --peer TEXT")))
 
 
 class Pure(unittest.TestCase):
