@@ -87,7 +87,7 @@ class TimerWheel {
 
   // Sorting the nearest slot changes no answer, so next() may do it: hence mutable.
   mutable std::vector<Node> nodes_;  // by id
-  mutable std::array<List, levels * slots> lists_{};
+  mutable std::array<List, std::size_t{levels} * slots> lists_{};
   mutable std::uint64_t sorted_ = 0;              // level-0 slots whose list is in order of deadline
   std::array<std::uint64_t, levels> occupied_{};  // a bit for each slot that is not empty
   std::uint64_t tick_;                            // where the wheel stands: nothing waits in a slot before it
