@@ -82,6 +82,7 @@ class Engine {
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
+  /// A drop too may leave something in poll_transmit: an ICMP error that says why.
   Input on_packet(Instant now, std::span<const std::byte> packet, bool checksum_verified);
   void on_deadline(Instant now);
   std::optional<Instant> next_deadline() const;
@@ -103,6 +104,9 @@ class Engine {
   /// Writes link and IP headers in front of a transport packet of `transport_length` octets that starts at
   /// out[header_length()]; reach() must be ready. Returns header_length().
   std::size_t seal(Instant now, const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out);
+  /// Octets to hand to the link for a sealed packet of `length` octets, headers included: Ethernet frames shorter than 60 are
+  /// padded (seal() has written the zeros when `out` had room).
+  std::size_t frame_length(std::size_t length) const;
 
   /// Remembers a smaller path MTU for ten minutes (RFC 1191 6.3), never below 576 / 1280. Returns the MTU now in force.
   std::uint32_t lower_path_mtu(Instant now, const IpAddress& destination, std::uint32_t mtu);

@@ -1,0 +1,38 @@
+// From octets to a datagram for us: the IP header is read and checked, the addresses are judged (RFC 1122 3.2.1.3, RFC 9293
+// MUST-63), IPv6 extension headers are walked. Fragments come out as fragments.
+#pragma once
+
+#include "net/datagram.hpp"
+#include "net/routes.hpp"
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <span>
+
+namespace ft::net {
+
+/// What the link says about a packet.
+struct FromLink {
+  bool checksum_verified = false;
+  bool group = false;  // the frame went to a group MAC
+};
+
+/// What was rejected; when `rejection.problem` is set, `datagram` is what an ICMP error answers.
+struct Unwanted {
+  Rejection rejection;
+  Datagram datagram;
+};
+
+/// Reads a packet of either family.
+std::expected<Datagram, Unwanted> unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link);
+
+/// The rest of unwrap() for a datagram put together from fragments: IPv6 extension headers may follow the fragment header.
+/// Nothing is told to the sender, since no packet on the wire has the offsets to point at.
+std::optional<Rejection> open_reassembled(Datagram& datagram);
+
+/// none, or why a packet between these addresses is not for us.
+DropReason judge_addresses(const Routes& routes, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                           FromLink link);
+
+}  // namespace ft::net
