@@ -16,6 +16,10 @@ endif()
 
 add_library(ft_options INTERFACE)
 target_compile_options(ft_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wsign-conversion -Werror)
+# g++ 12 takes std::string::insert and operator+ for overlapping copies (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(ft_options INTERFACE -Wno-restrict)
+endif()
 target_include_directories(ft_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 # One setting for the whole program, or the inline functions of two files would differ: fmt and toml++ header-only and
 # without exceptions, because pure rooms use them and are built so.
