@@ -1,0 +1,79 @@
+// A pcapng file of what a trace's links were given: each packet once, at its sender's interface and at the time of sending, with
+// a comment that says why it was sent and, when the link lost it, that it was lost.
+#pragma once
+
+#include "analysis/catalogue.hpp"
+#include "analysis/numbering.hpp"
+#include "analysis/row.hpp"
+#include "fourtuple/trace.hpp"
+#include "pcap/packet.hpp"
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ft::cli {
+
+/// Appends to a file in whole records: when the disk is full, the file ends with the last record that fitted.
+class RecordFile {
+ public:
+  /// "-" is not special: a capture is a file.
+  static std::expected<RecordFile, std::string> create(const std::string& path);
+  RecordFile(RecordFile&& other) noexcept;
+  RecordFile& operator=(RecordFile&&) = delete;
+  ~RecordFile();
+
+  /// One record; buffered.
+  void append(const std::vector<std::byte>& record);
+  /// Writes what is buffered and closes. The error names the file and the reason.
+  std::expected<void, std::string> close();
+
+ private:
+  explicit RecordFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  void flush();
+  void fail(std::size_t written);
+
+  int descriptor_;
+  std::string path_;
+  std::vector<std::byte> buffer_;
+  std::vector<std::size_t> ends_;  // of the records in the buffer
+  long long whole_ = 0;            // octets of whole records in the file
+  std::string error_;
+};
+
+class CaptureFile final : public trace::Sink {
+ public:
+  /// `epoch`: the Instant{} of the trace, as time since 1970.
+  static std::expected<CaptureFile, std::string> create(const std::string& path, std::vector<analysis::Actor> actors,
+                                                        analysis::Lang lang, Duration epoch = {},
+                                                        pcap::LinkType link_type = pcap::LinkType::raw_ip);
+
+  void on_event(const trace::Event& event) override;
+  std::expected<void, std::string> close();
+
+ private:
+  CaptureFile(RecordFile file, std::vector<analysis::Actor> actors, analysis::Lang lang, Duration epoch,
+              pcap::LinkType link_type);
+  void write_held();
+  std::string comment_of(const trace::Event& event, const trace::SegmentSent& sent);
+
+  struct Held {  // the last packet: the link may still say that it lost it
+    Instant at{};
+    std::uint8_t from = 0, to = 0;
+    std::uint64_t packet = 0;
+    std::vector<std::byte> octets;
+    std::string comment;
+  };
+  RecordFile file_;
+  std::vector<analysis::Actor> actors_;
+  analysis::Lang lang_;
+  Duration epoch_;
+  pcap::LinkType link_type_;
+  analysis::Numbering numbering_;
+  std::string why_;  // of the segment that the stack has just made
+  std::optional<Held> held_;
+};
+
+}  // namespace ft::cli

@@ -1,0 +1,17 @@
+// The commands of the program: each adds its subcommand with its options and, when it ran, leaves the exit status in `status`.
+// 0 = done, 1 = it failed (stderr says why), 2 = wrong arguments (one line on stderr says what was expected).
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace ft::cli {
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+
+void add_lab(CLI::App& app, int& status);      // lab.cpp: tell one story as a ladder
+void add_listen(CLI::App& app, int& status);   // listen.cpp: stdin and stdout over our stack, as a server
+void add_connect(CLI::App& app, int& status);  // connect.cpp: the same, as a client
+
+}  // namespace ft::cli
