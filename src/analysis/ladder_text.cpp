@@ -4,7 +4,6 @@
 #include "wire/tcp.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 namespace ft::analysis {
@@ -80,16 +79,15 @@ std::string LadderText::text(std::string_view utf8) const {
 
 bool LadderText::on_right(std::uint8_t host) const { return host < actors_.size() ? actors_[host].on_the_right : host % 2 == 1; }
 
-/// Milliseconds to the microsecond while they are readable, then seconds.
+/// Milliseconds to the microsecond while they are readable, then seconds to the millisecond.
 std::string LadderText::time_text(Instant at) const {
   const auto ns = (at - origin_).count();
-  char buffer[48];
-  if (ns < 10'000'000'000 && ns > -10'000'000'000) {
-    std::snprintf(buffer, sizeof buffer, "%.3f ms", static_cast<double>(ns) / 1e6);
-  } else {
-    std::snprintf(buffer, sizeof buffer, "%.3f s", static_cast<double>(ns) / 1e9);
-  }
-  return buffer;
+  const bool in_seconds = ns >= 10'000'000'000 || ns <= -10'000'000'000;
+  const std::int64_t thousandths = ns / (in_seconds ? 1'000'000 : 1'000);
+  const std::string sign = thousandths < 0 ? "-" : "";
+  const std::int64_t size = thousandths < 0 ? -thousandths : thousandths;
+  const std::string fraction = std::to_string(1000 + size % 1000).substr(1);
+  return sign + std::to_string(size / 1000) + "." + fraction + (in_seconds ? " s" : " ms");
 }
 
 std::string LadderText::state_text(const StateStep& state) const {
