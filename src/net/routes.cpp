@@ -3,6 +3,7 @@
 #include "wire/ndp.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <array>
 
 namespace ft::net {
@@ -21,11 +22,14 @@ IpAddress subnet_broadcast(const InterfaceAddress& own) {
 
 }  // namespace
 
-Routes::Routes(const StackConfig& config)
-    : own_(config.addresses), routes_(config.routes), accept_any_(config.accept_any_address) {
-  for (const InterfaceAddress& own : own_) routes_.push_back({own.address, own.prefix_length, {}});
+Routes::Routes(const StackConfig& config) : own_(config.addresses), accept_any_(config.accept_any_address) {
   const auto rank = [](const Route& r) { return 2 * r.prefix_length + (r.gateway ? 0 : 1); };
-  std::ranges::stable_sort(routes_, [&](const Route& a, const Route& b) { return rank(a) > rank(b); });
+  // Behind its equals, so that the configuration's order decides between them.
+  const auto insert = [&](const Route& r) {
+    routes_.insert(std::ranges::upper_bound(routes_, rank(r), std::ranges::greater{}, rank), r);
+  };
+  for (const Route& route : config.routes) insert(route);
+  for (const InterfaceAddress& own : own_) insert({own.address, own.prefix_length, {}});
 }
 
 bool Routes::is_own(const IpAddress& address) const {
