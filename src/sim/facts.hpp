@@ -13,6 +13,7 @@
 #include "fourtuple/error.hpp"
 #include "fourtuple/trace.hpp"
 #include "sim/scenario.hpp"
+#include "wire/seq.hpp"
 
 namespace ft::sim {
 
@@ -57,7 +58,7 @@ class Facts final : public trace::Sink {
   ConnectionEnd& connection(std::string_view name, Role host);
   const ConnectionEnd* find(std::string_view name) const;
   const std::vector<ConnectionEnd>& connections() const { return connections_; }
-  /// Sets each connection's last state from the trace.
+  /// Sets each connection's last state from the trace, and how it ended where the application was no longer there to hear it.
   void finish();
 
   const std::vector<StateMark>& states() const { return states_; }
@@ -67,13 +68,20 @@ class Facts final : public trace::Sink {
 
  private:
   void note_state(const trace::Event& event, const FourTuple& tuple, std::string_view state);
+  void note_end(const trace::Event& event, const FourTuple& tuple, std::string_view from, std::string_view to, CloseReason why);
   void note_sent(const trace::Event& event, const trace::SegmentSent& sent);
 
   std::vector<ConnectionEnd> connections_;
   std::vector<StateMark> states_;
   std::array<std::array<std::vector<Instant>, static_cast<std::size_t>(SegmentKind::count_)>, 2> sent_{};
   std::array<std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count_)>, 2> dropped_{};
-  std::map<std::pair<std::uint8_t, FourTuple>, std::uint32_t> highest_;  // sequence number after the last octet sent
+  struct Stream {
+    Seq iss;
+    Seq highest;  // after the last octet sent
+  };
+  using Key = std::pair<std::uint8_t, FourTuple>;  // host and its connection
+  std::map<Key, Stream> streams_;
+  std::map<Key, CloseReason> ends_;
   std::uint64_t lost_ = 0;
 };
 
