@@ -1,0 +1,38 @@
+// First step of RFC 9293 3.10.7.4: is any of the segment inside the receive window?
+#pragma once
+
+#include "tcp/segment.hpp"
+#include "tcp/variables.hpp"
+
+namespace ft::tcp::arrival {
+
+inline bool is_acceptable(const Segment& seg, const RecvVars& rcv) {
+  const std::uint32_t length = seg.length();
+  if (length == 0) return seg.seq() == rcv.nxt || in_range(seg.seq(), rcv.nxt, rcv.edge());
+  // A shut window takes no text, but the ACK, RST and URG of the segment that is next are still processed (MUST-66).
+  if (rcv.wnd == 0) return seg.seq() == rcv.nxt;
+  return in_range(seg.seq(), rcv.nxt, rcv.edge()) || in_range(seg.seq() + (length - 1), rcv.nxt, rcv.edge());
+}
+
+/// Cuts off what lies outside the window: octets received already on the left, octets beyond the edge on the right, and with
+/// them SYN and FIN.
+inline Segment trim(Segment seg, const RecvVars& rcv) {
+  if (seg.syn() && before(seg.seq(), rcv.nxt)) {
+    seg.header.seq += 1;
+    seg.header.flags = static_cast<std::uint8_t>(seg.header.flags & ~wire::tcp_flag::syn);
+  }
+  if (const std::int32_t known = distance(seg.seq(), rcv.nxt); known > 0) {
+    const auto cut = static_cast<std::uint32_t>(known);
+    if (cut > seg.text_length()) seg.header.flags = static_cast<std::uint8_t>(seg.header.flags & ~wire::tcp_flag::fin);
+    seg.text = seg.text.subspan(cut < seg.text.size() ? cut : seg.text.size());
+    seg.header.seq = rcv.nxt;
+  }
+  const std::uint32_t room = rcv.edge().value() - seg.seq().value();
+  if (seg.text_length() > room) {
+    seg.text = seg.text.first(room);
+    seg.header.flags = static_cast<std::uint8_t>(seg.header.flags & ~wire::tcp_flag::fin);
+  }
+  return seg;
+}
+
+}  // namespace ft::tcp::arrival

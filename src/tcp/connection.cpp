@@ -1,0 +1,279 @@
+#include "tcp/connection.hpp"
+
+#include "base/assert.hpp"
+
+#include <utility>
+
+namespace ft::tcp {
+
+Connection::Connection(Opening opening, Instant now)
+    : options_(std::move(opening.options)), path_(opening.path), last_heard_(now), ts_offset_(opening.ts_offset) {
+  sender_.open(opening.iss);
+}
+
+Connection::Connection(Opening opening, const HalfOpen& half_open, Instant now)
+    : options_(std::move(opening.options)), path_(opening.path), last_heard_(now), ts_offset_(half_open.ts_offset) {
+  state_ = State::syn_received;
+  passive_ = true;
+  syn_retransmitted_ = half_open.retransmitted;
+  sender_.open(half_open.iss);
+  sender_.assume_syn_sent(half_open.sent_at);
+  sender_.snd.wnd = sender_.snd.max_wnd = half_open.peer_window;
+  sender_.snd.wl1 = half_open.irs;
+  receiver_.open(half_open.irs, syn_window(*options_));
+  receiver_.paws.open(half_open.ts_recent, now);
+  negotiated_ = negotiate(*options_, path_, half_open.peer_options());
+  last_ack_sent_ = receiver_.rcv.nxt;
+}
+
+void Connection::move(Transition by) {
+  const auto to = next(state_, by);
+  FT_ASSERT(to.has_value());
+  state_ = *to;
+}
+
+void Connection::enter_time_wait(Instant now) {
+  deadlines_.clear(Timer::retransmit);
+  deadlines_.clear(Timer::keepalive);
+  deadlines_.set(Timer::close, now + 2 * options_->msl);
+  if (why_ == CloseReason::none) {
+    why_ = CloseReason::normal;
+    events_ |= event::closed;
+  }
+}
+
+void Connection::finish(BufferPool& pool, Transition by, CloseReason why) {
+  move(by);
+  deadlines_.clear_all();
+  if (why_ == CloseReason::none) {
+    why_ = why;
+    events_ |= event::closed;
+  }
+  sender_.buffer.release(pool);
+  if (why != CloseReason::normal) receiver_.text.release(pool);
+}
+
+void Connection::release(BufferPool& pool) {
+  sender_.buffer.release(pool);
+  receiver_.text.release(pool);
+}
+
+std::uint8_t Connection::take_events() { return std::exchange(events_, std::uint8_t{0}); }
+
+Error Connection::dead_error() const {
+  switch (why_) {
+    case CloseReason::refused:
+      return Error::connection_refused;
+    case CloseReason::reset:
+      return Error::connection_reset;
+    case CloseReason::aborted:
+      return Error::connection_aborted;
+    case CloseReason::timed_out:
+      return Error::timed_out;
+    case CloseReason::unreachable:
+      return soft_error_ == Error::none ? Error::host_unreachable : soft_error_;
+    default:
+      return Error::none;
+  }
+}
+
+TimeWait Connection::time_wait_record() const {
+  TimeWait record;
+  record.snd_nxt = sender_.snd.max;
+  record.rcv_nxt = receiver_.rcv.nxt;
+  record.ts_recent = receiver_.paws.recent();
+  record.ts_offset = ts_offset_;
+  record.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(receiver_.rcv.wnd >> negotiated_.rcv_shift, UINT16_MAX));
+  record.timestamps = negotiated_.timestamps;
+  return record;
+}
+
+// --- calls -----------------------------------------------------------------------------------------------------------
+
+std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<const std::byte> from, bool urgent) {
+  if (const Error error = dead_error(); error != Error::none) return std::unexpected(error);
+  if (!may_send(state_) || sender_.fin_queued()) return std::unexpected(Error::already_shut_down);
+  if (from.empty()) return 0;
+  const std::uint32_t n = sender_.buffer.write(pool, options_->send_buffer, from);
+  write_blocked_ = n < from.size();
+  if (n == 0) return std::unexpected(sender_.buffer.size() == 0 ? Error::out_of_memory : Error::would_block);
+  if (urgent) sender_.snd.up = sender_.buffer.end();
+  return n;
+}
+
+std::span<std::byte> Connection::reserve(BufferPool& pool) {
+  constexpr std::uint32_t piece = 64 * 1024;
+  if (dead_error() != Error::none || !may_send(state_) || sender_.fin_queued()) return {};
+  const auto room = sender_.buffer.reserve(pool, options_->send_buffer, piece);
+  write_blocked_ = room.empty();
+  return room;
+}
+
+void Connection::commit(std::uint32_t octets) {
+  FT_ASSERT(!sender_.fin_queued());
+  sender_.buffer.commit(octets);
+}
+
+std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<std::byte> into) {
+  const std::uint32_t n = receiver_.text.read(pool, into);
+  if (receiver_.text.ready() == 0) readable_told_ = false;
+  if (n != 0) {
+    announce_window();
+    return n;
+  }
+  if (const Error error = dead_error(); error != Error::none) return std::unexpected(error);
+  if (receiver_.fin_taken()) return 0;
+  if (into.empty()) return 0;
+  return std::unexpected(Error::would_block);
+}
+
+void Connection::consume(BufferPool& pool, std::uint32_t octets) {
+  receiver_.text.consume(pool, octets);
+  if (receiver_.text.ready() == 0) readable_told_ = false;
+  announce_window();
+}
+
+void Connection::announce_window() {
+  if (!is_synchronized(state_) || !may_receive(state_)) return;
+  if (should_announce(receiver_.rcv, window_space())) receiver_.ack.at_once(Cause::ack_window_update);
+}
+
+std::expected<void, Error> Connection::shutdown() {
+  if (const Error error = dead_error(); error != Error::none) return std::unexpected(error);
+  if (sender_.fin_queued() || !may_send(state_)) return std::unexpected(Error::already_shut_down);
+  sender_.queue_fin();
+  return {};
+}
+
+std::optional<Reply> Connection::make_abort(Cause cause) const {
+  // RFC 9293 3.10.5: states with a peer that believes in us
+  if (state_ == State::closed || state_ == State::listen || state_ == State::syn_sent || state_ == State::time_wait) return {};
+  if (state_ == State::closing || state_ == State::last_ack) return {};
+  Reply reply;
+  reply.cause = cause;
+  reply.header.seq = acceptable_seq();
+  reply.header.ack = receiver_.rcv.nxt;
+  reply.header.flags = wire::tcp_flag::rst | wire::tcp_flag::ack;
+  return reply;
+}
+
+std::optional<Reply> Connection::abort(BufferPool& pool, Cause cause) {
+  auto reply = make_abort(cause);
+  detached_ = true;
+  if (state_ != State::closed) finish(pool, Transition::reset, CloseReason::aborted);
+  return reply;
+}
+
+std::optional<Reply> Connection::close(Context context) {
+  detached_ = true;
+  if (state_ == State::closed) return {};
+  if (state_ == State::syn_sent) {
+    finish(context.pool, Transition::close, CloseReason::aborted);
+    return {};
+  }
+  if (receiver_.text.ready() != 0) {
+    // What we promised to take is thrown away: say so instead of a FIN that would claim all is well (SHLD-3).
+    auto reply = make_abort(Cause::rst_unread_data);
+    finish(context.pool, Transition::reset, CloseReason::aborted);
+    return reply;
+  }
+  if (!sender_.fin_queued() && may_send(state_)) sender_.queue_fin();
+  if (state_ == State::fin_wait_2 && options_->fin_wait_2_timeout > Duration::zero())
+    deadlines_.set(Timer::close, context.now + options_->fin_wait_2_timeout);
+  return {};
+}
+
+// --- what IP tells ---------------------------------------------------------------------------------------------------
+
+void Connection::on_path_mss(std::uint16_t mss) {
+  if (mss >= negotiated_.path_mss) return;
+  path_.mss = mss;
+  negotiated_.path_mss = mss;
+  sender_.on_smaller_path(negotiated_.mss());
+}
+
+bool Connection::on_icmp_hard(BufferPool& pool, Error meaning) {
+  soft_error_ = meaning;
+  if (state_ != State::syn_sent && state_ != State::syn_received) {
+    events_ |= event::trouble;
+    return false;
+  }
+  finish(pool, Transition::reset, CloseReason::unreachable);
+  return true;
+}
+
+void Connection::on_icmp_soft(Error meaning) {
+  soft_error_ = meaning;
+  events_ |= event::trouble;
+}
+
+// --- timers ----------------------------------------------------------------------------------------------------------
+
+void Connection::on_keepalive_changed(Instant now) {
+  if (!options_->keepalive || !is_synchronized(state_)) {
+    deadlines_.clear(Timer::keepalive);
+    return;
+  }
+  keepalive_probes_ = 0;
+  deadlines_.set(Timer::keepalive, std::max(now, last_heard_ + options_->keepalive_idle));
+}
+
+bool Connection::on_keepalive_timer(Context context) {
+  const Instant idle_until = last_heard_ + options_->keepalive_idle;
+  if (keepalive_probes_ == 0 && idle_until > context.now) {
+    deadlines_.set(Timer::keepalive, idle_until);  // heard since the timer was set
+    return true;
+  }
+  if (sender_.snd.una != sender_.snd.max) {
+    deadlines_.set(Timer::keepalive, context.now + options_->keepalive_idle);  // retransmission watches the peer (MUST-26)
+    return true;
+  }
+  if (keepalive_probes_ >= options_->keepalive_count) return false;
+  ++keepalive_probes_;
+  keepalive_due_ = true;
+  deadlines_.set(Timer::keepalive, context.now + options_->keepalive_interval);
+  return true;
+}
+
+Expiry Connection::on_deadline(Context context) {
+  Expiry expiry;
+  const auto take = [&](Timer timer) {
+    if (!deadlines_.is_due(timer, context.now)) return false;
+    deadlines_.clear(timer);
+    expiry.fired = static_cast<std::uint8_t>(expiry.fired | (1u << static_cast<unsigned>(timer)));
+    return true;
+  };
+  const auto end = [&](Transition by, CloseReason why, Trigger trigger) {
+    finish(context.pool, by, why);
+    expiry.ended = trigger;
+    return expiry;
+  };
+  if (take(Timer::close)) {
+    if (state_ == State::time_wait) return end(Transition::time_out, CloseReason::normal, Trigger::timer_time_wait);
+    return end(Transition::reset, CloseReason::timed_out, Trigger::fin_wait_2_timeout);
+  }
+  if (take(Timer::retransmit)) {
+    const bool handshake = !sender_.syn_acked();
+    if (sender_.on_timeout(context.now, send_limits(0)) == Sender::Timeout::gave_up)
+      return end(Transition::reset, CloseReason::timed_out, handshake ? Trigger::connect_timeout : Trigger::user_timeout);
+    if (sender_.retries() == options_->r1) events_ |= event::trouble;  // SHLD-9
+    syn_retransmitted_ = syn_retransmitted_ || handshake;
+  }
+  if (take(Timer::delayed_ack)) receiver_.ack.at_once(Cause::ack_delayed);
+  if (take(Timer::keepalive) && !on_keepalive_timer(context)) {
+    expiry.reply = make_abort(Cause::rst_timeout);
+    return end(Transition::reset, CloseReason::timed_out, Trigger::keepalive_timeout);
+  }
+  return expiry;
+}
+
+WindowSpace Connection::window_space() const {
+  return {options_->receive_buffer, receiver_.text.ready(), negotiated_.mss(), negotiated_.rcv_shift};
+}
+
+std::uint32_t Connection::urgent_left() const {
+  const std::int32_t left = distance(receiver_.read_seq(), receiver_.rcv.up);
+  return left > 0 ? static_cast<std::uint32_t>(left) : 0;
+}
+
+}  // namespace ft::tcp

@@ -1,0 +1,196 @@
+// One connection (RFC 9293 3.10): segments, deadlines and calls in; segments and events out. It owns its parts and wires them;
+// what each part decides stands in its own file. It knows no address and no port.
+#pragma once
+
+#include "fourtuple/config.hpp"
+#include "fourtuple/error.hpp"
+#include "tcp/arrival/time_wait.hpp"
+#include "tcp/half_open.hpp"
+#include "tcp/recv/receiver.hpp"
+#include "tcp/send/sender.hpp"
+#include "tcp/state.hpp"
+
+#include <expected>
+#include <memory>
+#include <optional>
+
+namespace ft::tcp {
+
+/// What every call into a connection borrows.
+struct Context {
+  Instant now;
+  BufferPool& pool;
+};
+
+struct Opening {
+  std::shared_ptr<const ft::TcpOptions> options;
+  Path path;
+  Seq iss;
+  std::uint32_t ts_offset = 0;
+};
+
+/// What an arriving segment led to.
+struct Arrival {
+  DropReason dropped = DropReason::none;
+  Effect effect = Effect::none;
+  std::optional<Reply> reply;  // a RST to be sent
+};
+
+/// What the timers did.
+struct Expiry {
+  std::uint8_t fired = 0;        // one bit a Timer
+  std::optional<Trigger> ended;  // the connection left its state by this
+  std::optional<Reply> reply;    // a last RST
+};
+
+/// A segment to be sent: a header without ports, and where its text lies in the send buffer.
+struct Outgoing {
+  wire::TcpHeader header;
+  std::uint32_t length = 0;        // octets of text, from header.seq on
+  std::uint32_t segment_size = 0;  // more than one segment's text: cut into pieces of this
+  bool retransmission = false;
+  Cause cause = Cause::none;
+  State before = State::closed;
+  State after = State::closed;
+};
+
+namespace event {
+inline constexpr std::uint8_t connected = 1, readable = 2, writable = 4, urgent = 8, trouble = 16, closed = 32;
+}
+
+class Connection {
+ public:
+  /// Active open: SYN-SENT.
+  Connection(Opening opening, Instant now);
+  /// Passive open, from the listener's record: SYN-RECEIVED.
+  Connection(Opening opening, const HalfOpen& half_open, Instant now);
+
+  Arrival on_segment(Context context, const Segment& segment);
+  Expiry on_deadline(Context context);
+  std::optional<Outgoing> next_segment(Context context, std::uint32_t max_text);
+  Instant deadline() const { return deadlines_.earliest(); }
+  /// Text of an Outgoing, in at most two pieces.
+  std::array<std::span<const std::byte>, 2> text(const Outgoing& out) const {
+    if (out.length == 0) return {};
+    return sender_.buffer.view(out.header.seq, out.length);
+  }
+  /// Events since the last call, as bits.
+  std::uint8_t take_events();
+
+  // --- calls (RFC 9293 3.9.1); all but abort leave the sending to next_segment ---------------------------
+  std::expected<std::size_t, Error> write(BufferPool& pool, std::span<const std::byte> from, bool urgent);
+  std::span<std::byte> reserve(BufferPool& pool);
+  void commit(std::uint32_t octets);
+  std::expected<std::size_t, Error> read(BufferPool& pool, std::span<std::byte> into);
+  std::span<const std::byte> peek() const { return receiver_.text.peek(); }
+  void consume(BufferPool& pool, std::uint32_t octets);
+  std::expected<void, Error> shutdown();
+  /// The application goes away. A RST comes back when data is lost by it.
+  std::optional<Reply> close(Context context);
+  std::optional<Reply> abort(BufferPool& pool, Cause cause);
+  /// A RST by `cause`, as close and abort send it; nullopt in states that send none.
+  std::optional<Reply> make_abort(Cause cause) const;
+
+  void set_options(std::shared_ptr<const ft::TcpOptions> options) { options_ = std::move(options); }
+  const std::shared_ptr<const ft::TcpOptions>& options() const { return options_; }
+  void on_keepalive_changed(Instant now);
+
+  // --- what IP tells ---------------------------------------------------------------------------------------
+  /// An ICMP error is about octets in flight (RFC 5927 4.1); others are forgeries.
+  bool is_outstanding(Seq seq) const { return in_range(seq, sender_.snd.una, sender_.snd.max); }
+  void on_path_mss(std::uint16_t mss);
+  /// Aborts a handshake only (RFC 5927 5.2); true when it did.
+  bool on_icmp_hard(BufferPool& pool, Error meaning);
+  void on_icmp_soft(Error meaning);
+
+  // --- views -----------------------------------------------------------------------------------------------
+  State state() const { return state_; }
+  CloseReason why() const { return why_; }
+  /// What a call on a dead connection answers.
+  Error dead_error() const;
+  bool is_detached() const { return detached_; }
+  bool is_passive() const { return passive_; }
+  /// The user holds nothing of it any more and only 2 MSL is left: a small record will do.
+  bool can_become_record() const { return state_ == State::time_wait && detached_ && sends_nothing(); }
+  TimeWait time_wait_record() const;
+  Instant time_wait_end() const { return deadlines_[Timer::close]; }
+  void release(BufferPool& pool);
+  const Sender& sender() const { return sender_; }
+  const Receiver& receiver() const { return receiver_; }
+  const Negotiated& negotiated() const { return negotiated_; }
+  Duration rto() const { return sender_.rto.value(rto_limits()); }
+  Error soft_error() const { return soft_error_; }
+  std::uint64_t octets_sent() const { return octets_sent_; }
+  std::uint64_t octets_received() const { return octets_received_; }
+  std::uint32_t retransmissions() const { return retransmissions_; }
+  std::uint32_t urgent_left() const;
+
+ private:
+  // arrival, one function a step of 3.10.7; true = go on
+  Arrival arrive_in_syn_sent(Context context, const Segment& segment);
+  Arrival arrive_in_time_wait(Context context, const Segment& segment);
+  Arrival arrive(Context context, Segment segment);
+  bool check_timestamps(Instant now, const Segment& segment, Arrival& arrival);
+  bool check_sequence(Instant now, const Segment& segment, Arrival& arrival);
+  bool check_reset(Context context, const Segment& segment, Arrival& arrival);
+  bool check_syn(Context context, const Segment& segment, Arrival& arrival);
+  bool check_ack(Context context, const Segment& segment, Arrival& arrival);
+  bool establish(Context context, const Segment& segment, Arrival& arrival);
+  void take_ack(Context context, const Segment& segment, Arrival& arrival);
+  void take_window(const Segment& segment, Arrival& arrival);
+  void check_urgent(const Segment& segment);
+  bool take_text(Context context, const Segment& trimmed, bool had_text, Arrival& arrival);
+  void take_fin(Context context, const Segment& trimmed, Arrival& arrival);
+  void learn_syn(Context context, const Segment& segment);
+
+  // output
+  std::optional<Outgoing> segment_for(Context context, const Chunk& chunk);
+  wire::TcpHeader header_for(Instant now, Seq seq, std::uint8_t flags);
+  Outgoing pure(Context context, Seq seq, Cause cause);
+  SendLimits send_limits(std::uint32_t max_text) const;
+  std::uint8_t sack_limit() const;
+  Cause syn_cause(bool again) const;
+  Seq acceptable_seq() const;
+  bool sends_nothing() const;
+
+  void move(Transition by);
+  void enter_time_wait(Instant now);
+  void finish(BufferPool& pool, Transition by, CloseReason why);
+  /// An acknowledgement nobody forced us to remember: at most ten in five seconds (RFC 5961 7).
+  void challenge(Instant now, Cause cause);
+  void note_readable();
+  /// False when the last probe stayed unanswered.
+  bool on_keepalive_timer(Context context);
+  void announce_window();
+  RtoLimits rto_limits() const { return {options_->initial_rto, options_->min_rto, options_->max_rto}; }
+  WindowSpace window_space() const;
+
+  std::shared_ptr<const ft::TcpOptions> options_;
+  Sender sender_;
+  Receiver receiver_;
+  Deadlines deadlines_;
+  Negotiated negotiated_;
+  Path path_;
+  std::uint64_t octets_sent_ = 0;
+  std::uint64_t octets_received_ = 0;
+  Instant last_heard_{};
+  Instant challenge_window_{};
+  std::uint32_t ts_offset_ = 0;
+  std::uint32_t retransmissions_ = 0;
+  Seq last_ack_sent_;
+  State state_ = State::syn_sent;
+  CloseReason why_ = CloseReason::none;
+  Error soft_error_ = Error::none;
+  std::uint8_t events_ = 0;
+  std::uint8_t challenges_ = 0;
+  std::uint8_t keepalive_probes_ = 0;
+  bool passive_ = false;
+  bool detached_ = false;
+  bool write_blocked_ = false;
+  bool readable_told_ = false;
+  bool keepalive_due_ = false;
+  bool simultaneous_ = false;
+  bool syn_retransmitted_ = false;
+};
+
+}  // namespace ft::tcp

@@ -1,0 +1,378 @@
+// SEGMENT ARRIVES (RFC 9293 3.10.7), step by step in the RFC's order.
+#include "base/assert.hpp"
+#include "tcp/arrival/ack.hpp"
+#include "tcp/arrival/reset.hpp"
+#include "tcp/arrival/sequence.hpp"
+#include "tcp/connection.hpp"
+
+namespace ft::tcp {
+
+namespace {
+
+/// How telling an effect is: a segment may have several, one is reported.
+int weight(Effect effect) {
+  switch (effect) {
+    case Effect::none:
+      return 0;
+    case Effect::ack_old:
+      return 1;
+    case Effect::ack_duplicate:
+      return 2;
+    case Effect::window_update:
+      return 3;
+    case Effect::ack_new:
+    case Effect::keepalive_answered:
+      return 4;
+    case Effect::text_duplicate:
+    case Effect::text_out_of_order:
+    case Effect::text_in_order:
+      return 5;
+    case Effect::our_fin_acked:
+      return 6;
+    case Effect::fin_received:
+      return 7;
+    default:
+      return 8;
+  }
+}
+
+void note(Arrival& arrival, Effect effect) {
+  if (weight(effect) >= weight(arrival.effect)) arrival.effect = effect;
+}
+
+bool stop(Arrival& arrival, DropReason reason) {
+  arrival.dropped = reason;
+  return false;
+}
+
+}  // namespace
+
+Arrival Connection::on_segment(Context context, const Segment& segment) {
+  FT_ASSERT(state_ != State::closed && state_ != State::listen);
+  if (state_ == State::syn_sent) return arrive_in_syn_sent(context, segment);
+  if (state_ == State::time_wait) return arrive_in_time_wait(context, segment);
+  return arrive(context, segment);
+}
+
+// --- SYN-SENT: 3.10.7.3 ------------------------------------------------------------------------------------------------
+
+Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) {
+  Arrival arrival;
+  const bool acked =
+      segment.has_ack() && after(segment.ack(), sender_.snd.iss) && before_or_equal(segment.ack(), sender_.snd.max);
+  if (segment.has_ack() && !acked) {
+    if (segment.rst()) {
+      arrival.dropped = DropReason::rst_unacceptable;
+    } else {
+      arrival.reply = make_reset(segment, Cause::rst_half_open);
+      arrival.dropped = DropReason::bad_handshake_ack;
+    }
+    return arrival;
+  }
+  if (segment.rst()) {
+    if (!acked) {
+      arrival.dropped = DropReason::rst_unacceptable;
+      return arrival;
+    }
+    finish(context.pool, Transition::reset, CloseReason::refused);
+    arrival.effect = Effect::refused;
+    return arrival;
+  }
+  if (!segment.syn()) {
+    arrival.dropped = DropReason::not_acceptable;
+    return arrival;
+  }
+  learn_syn(context, segment);
+  if (acked) {
+    const SendLimits limits = send_limits(0);
+    const bool lost = syn_retransmitted_;
+    sender_.on_new_ack(context.pool, context.now, segment.ack(), std::nullopt, limits, deadlines_);
+    sender_.start(negotiated_.mss(), options_->initial_window, lost);
+    if (lost) sender_.rto.restart_after_lost_syn();
+    sender_.snd.wl2 = segment.ack();
+    move(Transition::syn_ack);
+    events_ |= event::connected | event::writable;
+    receiver_.ack.at_once(Cause::handshake_ack);
+    on_keepalive_changed(context.now);
+    arrival.effect = Effect::syn_ack_received;
+    // Text or a FIN on the SYN-ACK go on at the sixth step.
+    const Segment rest = arrival::trim(segment, receiver_.rcv);
+    check_urgent(rest);
+    if (take_text(context, rest, !segment.text.empty(), arrival)) take_fin(context, rest, arrival);
+  } else {
+    move(Transition::syn);
+    simultaneous_ = true;
+    sender_.snd.nxt = sender_.snd.iss;  // the SYN goes again, now with an ACK
+    arrival.effect = Effect::simultaneous_open;
+  }
+  return arrival;
+}
+
+void Connection::learn_syn(Context context, const Segment& segment) {
+  receiver_.open(segment.seq(), syn_window(*options_));
+  negotiated_ = negotiate(*options_, path_, segment.header.options);
+  if (negotiated_.timestamps) receiver_.paws.open(segment.header.options.timestamps->val, context.now);
+  last_ack_sent_ = receiver_.rcv.nxt;
+  last_heard_ = context.now;
+  sender_.snd.wnd = sender_.snd.max_wnd = segment.header.window;  // never scaled on a SYN
+  sender_.snd.wl1 = segment.seq();
+  sender_.snd.wl2 = segment.ack();
+}
+
+// --- all other states: 3.10.7.4 ----------------------------------------------------------------------------------------
+
+Arrival Connection::arrive(Context context, Segment segment) {
+  Arrival arrival;
+  if (state_ == State::syn_received && segment.syn() && segment.has_ack() && segment.seq() == receiver_.rcv.irs &&
+      segment.ack() == sender_.snd.max) {
+    // Simultaneous open (3.5, figure 7): the crossing SYN-ACK repeats a SYN we know; its ACK is the news.
+    segment.header.seq += 1;
+    segment.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
+  }
+  if (!check_timestamps(context.now, segment, arrival) || !check_sequence(context.now, segment, arrival)) return arrival;
+  if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return arrival;
+
+  last_heard_ = context.now;
+  const auto& timestamps = segment.header.options.timestamps;
+  if (negotiated_.timestamps && timestamps)
+    receiver_.paws.on_acceptable(timestamps->val, segment.seq(), last_ack_sent_, context.now);
+
+  if (!check_ack(context, segment, arrival)) return arrival;
+  if (keepalive_probes_ != 0) {
+    keepalive_probes_ = 0;
+    on_keepalive_changed(context.now);
+    note(arrival, Effect::keepalive_answered);
+  }
+  const Segment trimmed = arrival::trim(segment, receiver_.rcv);
+  check_urgent(trimmed);
+  if (take_text(context, trimmed, !segment.text.empty(), arrival)) take_fin(context, trimmed, arrival);
+  return arrival;
+}
+
+bool Connection::check_timestamps(Instant now, const Segment& segment, Arrival& arrival) {
+  if (!negotiated_.timestamps || segment.rst()) return true;
+  const auto& timestamps = segment.header.options.timestamps;
+  if (!timestamps) return stop(arrival, DropReason::paws);  // RFC 7323 3.2: agreed on, so it must be there
+  if (!receiver_.paws.is_old(timestamps->val, now)) return true;
+  challenge(now, Cause::ack_unacceptable);
+  return stop(arrival, DropReason::paws);
+}
+
+bool Connection::check_sequence(Instant now, const Segment& segment, Arrival& arrival) {
+  if (arrival::is_acceptable(segment, receiver_.rcv)) return true;
+  if (segment.rst()) return stop(arrival, DropReason::not_acceptable);
+  if (segment.syn()) {
+    challenge(now, Cause::ack_challenge_syn);
+    return stop(arrival, DropReason::syn_challenged);
+  }
+  last_heard_ = now;
+  if (segment.length() == 0) {
+    // Answered, but with a brake: two ends that disagree must not talk for ever.
+    const bool probe = segment.seq() + 1 == receiver_.rcv.nxt;
+    challenge(now, probe ? Cause::ack_keepalive : Cause::ack_unacceptable);
+  } else {
+    receiver_.ack.at_once(Cause::ack_unacceptable);
+  }
+  return stop(arrival, DropReason::not_acceptable);
+}
+
+bool Connection::check_reset(Context context, const Segment& segment, Arrival& arrival) {
+  if (!segment.rst()) return true;
+  if (arrival::judge_reset(segment, receiver_.rcv) == arrival::ResetMeaning::challenge) {
+    challenge(context.now, Cause::ack_challenge_rst);
+    return stop(arrival, DropReason::rst_challenged);
+  }
+  if (state_ == State::syn_received && passive_) {
+    move(Transition::return_to_listen);
+    arrival.effect = Effect::returned_to_listen;
+    return false;
+  }
+  const bool refused = state_ == State::syn_received;
+  finish(context.pool, Transition::reset, refused ? CloseReason::refused : CloseReason::reset);
+  arrival.effect = refused ? Effect::refused : Effect::reset;
+  return false;
+}
+
+bool Connection::check_syn(Context context, const Segment& segment, Arrival& arrival) {
+  if (!segment.syn()) return true;
+  if (state_ == State::syn_received && passive_) {
+    move(Transition::return_to_listen);
+    arrival.effect = Effect::returned_to_listen;
+    return false;
+  }
+  challenge(context.now, Cause::ack_challenge_syn);
+  return stop(arrival, DropReason::syn_challenged);
+}
+
+bool Connection::check_ack(Context context, const Segment& segment, Arrival& arrival) {
+  if (!segment.has_ack()) return stop(arrival, DropReason::ack_missing);
+  const auto meaning = arrival::judge_ack(segment.ack(), sender_.snd);
+  if (state_ == State::syn_received) {
+    if (meaning == arrival::AckMeaning::fresh) return establish(context, segment, arrival);
+    arrival.reply = make_reset(segment, Cause::rst_bad_ack);
+    return stop(arrival, DropReason::bad_handshake_ack);
+  }
+  switch (meaning) {
+    case arrival::AckMeaning::not_sent:
+    case arrival::AckMeaning::too_old:
+      challenge(context.now, Cause::ack_challenge_ack);
+      return stop(arrival, DropReason::ack_challenged);
+    case arrival::AckMeaning::old:
+      note(arrival, Effect::ack_old);
+      return true;
+    default:
+      take_ack(context, segment, arrival);
+      return state_ != State::closed;
+  }
+}
+
+bool Connection::establish(Context context, const Segment& segment, Arrival& arrival) {
+  const bool lost = syn_retransmitted_;
+  sender_.on_new_ack(context.pool, context.now, segment.ack(), std::nullopt, send_limits(0), deadlines_);
+  sender_.start(negotiated_.mss(), options_->initial_window, lost);
+  if (lost) sender_.rto.restart_after_lost_syn();
+  move(Transition::ack_of_syn);
+  events_ |= event::connected | event::writable;
+  sender_.on_window(static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift, deadlines_);
+  sender_.snd.wl1 = segment.seq();
+  sender_.snd.wl2 = segment.ack();
+  on_keepalive_changed(context.now);
+  arrival.effect = Effect::established;
+  return true;
+}
+
+void Connection::take_ack(Context context, const Segment& segment, Arrival& arrival) {
+  const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
+  sender_.on_heard();
+  if (segment.ack() != sender_.snd.una) {
+    std::optional<Duration> measured;
+    const auto& timestamps = segment.header.options.timestamps;
+    if (negotiated_.timestamps && timestamps && timestamps->ecr != 0) {
+      const std::uint32_t elapsed = timestamp_clock(context.now, ts_offset_) - timestamps->ecr;
+      if (elapsed < 0x7fffffff) measured = std::chrono::milliseconds(elapsed);
+    }
+    sender_.on_new_ack(context.pool, context.now, segment.ack(), measured, send_limits(0), deadlines_);
+    note(arrival, Effect::ack_new);
+    if (write_blocked_ && sender_.buffer.size() < options_->send_buffer - options_->send_buffer / 4) {
+      write_blocked_ = false;
+      events_ |= event::writable;
+    }
+  } else if (sender_.snd.outstanding() != 0 && segment.length() == 0 && window == sender_.snd.wnd) {
+    sender_.on_duplicate_ack();
+    note(arrival, Effect::ack_duplicate);
+  }
+  take_window(segment, arrival);
+  if (!sender_.fin_acked()) return;
+  if (state_ == State::fin_wait_1) {
+    move(Transition::ack_of_fin);
+    note(arrival, Effect::our_fin_acked);
+    if (detached_ && options_->fin_wait_2_timeout > Duration::zero())
+      deadlines_.set(Timer::close, context.now + options_->fin_wait_2_timeout);
+  } else if (state_ == State::closing) {
+    move(Transition::ack_of_fin);
+    enter_time_wait(context.now);
+    note(arrival, Effect::our_fin_acked);
+  } else if (state_ == State::last_ack) {
+    finish(context.pool, Transition::ack_of_fin, CloseReason::normal);
+    note(arrival, Effect::our_fin_acked);
+  }
+}
+
+void Connection::take_window(const Segment& segment, Arrival& arrival) {
+  if (!arrival::updates_window(segment, sender_.snd)) return;
+  const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
+  if (window != sender_.snd.wnd) note(arrival, Effect::window_update);
+  sender_.on_window(window, deadlines_);
+  sender_.snd.wl1 = segment.seq();
+  sender_.snd.wl2 = segment.ack();
+}
+
+void Connection::check_urgent(const Segment& segment) {
+  if (!segment.urg() || !may_receive(state_)) return;
+  const Seq up = segment.seq() + segment.header.urgent;  // the octet after the urgent data (MUST-62)
+  if (!after(up, receiver_.rcv.up)) return;
+  receiver_.rcv.up = up;
+  if (after(up, receiver_.read_seq())) events_ |= event::urgent;  // MUST-32: first pending, or the pointer moved on
+}
+
+bool Connection::take_text(Context context, const Segment& trimmed, bool had_text, Arrival& arrival) {
+  if (!had_text || !may_receive(state_)) return true;
+  if (trimmed.text.empty()) {
+    receiver_.ack.at_once(Cause::ack_window_probe);  // only a shut window trims an acceptable segment to nothing
+    return true;
+  }
+  if (detached_) {
+    // Nobody will ever read it (SHLD-3).
+    arrival.reply = make_abort(Cause::rst_data_after_close);
+    finish(context.pool, Transition::reset, CloseReason::aborted);
+    return false;
+  }
+  const Seq before_text = receiver_.rcv.nxt;
+  switch (receiver_.on_text(context.pool, context.now, trimmed, options_->delayed_ack, deadlines_)) {
+    case Receiver::Arrived::in_order:
+      octets_received_ += receiver_.rcv.nxt.value() - before_text.value();
+      note(arrival, Effect::text_in_order);
+      note_readable();
+      return true;
+    case Receiver::Arrived::out_of_order:
+      note(arrival, Effect::text_out_of_order);
+      return true;
+    case Receiver::Arrived::no_memory:
+      return stop(arrival, DropReason::receive_buffer_full);
+    default:
+      return true;
+  }
+}
+
+void Connection::take_fin(Context context, const Segment& trimmed, Arrival& arrival) {
+  if (!may_receive(state_) || !receiver_.on_fin(trimmed)) return;
+  receiver_.ack.at_once(Cause::ack_fin);
+  note(arrival, Effect::fin_received);
+  note_readable();
+  if (state_ == State::fin_wait_1) arrival.effect = Effect::simultaneous_close;
+  move(Transition::fin);
+  if (state_ == State::time_wait) enter_time_wait(context.now);
+}
+
+void Connection::note_readable() {
+  if (readable_told_) return;
+  readable_told_ = true;
+  events_ |= event::readable;
+}
+
+// --- TIME-WAIT ---------------------------------------------------------------------------------------------------------
+
+Arrival Connection::arrive_in_time_wait(Context context, const Segment& segment) {
+  Arrival arrival;
+  if (!check_timestamps(context.now, segment, arrival)) return arrival;
+  switch (arrival::judge_in_time_wait(segment, time_wait_record())) {
+    case arrival::TimeWaitMeaning::restart:
+      enter_time_wait(context.now);
+      receiver_.ack.at_once(Cause::ack_time_wait);
+      arrival.effect = Effect::time_wait_restarted;
+      break;
+    case arrival::TimeWaitMeaning::acknowledge:
+    case arrival::TimeWaitMeaning::reopen:  // the stack offers a SYN to a listener before it asks us
+      challenge(context.now, Cause::ack_time_wait);
+      arrival.dropped = DropReason::time_wait;
+      break;
+    case arrival::TimeWaitMeaning::ignore:
+      arrival.dropped = DropReason::time_wait;
+      break;
+  }
+  return arrival;
+}
+
+void Connection::challenge(Instant now, Cause cause) {
+  constexpr Duration window = std::chrono::seconds(5);
+  constexpr std::uint8_t most = 10;
+  if (now - challenge_window_ >= window || challenges_ == 0) {
+    challenge_window_ = now;
+    challenges_ = 0;
+  }
+  if (challenges_ >= most) return;
+  ++challenges_;
+  receiver_.ack.at_once(cause);
+}
+
+}  // namespace ft::tcp

@@ -1,0 +1,124 @@
+// What leaves: the sender says which octets, the receiver what to acknowledge; here they become a header.
+#include "base/assert.hpp"
+#include "tcp/connection.hpp"
+
+#include <algorithm>
+
+namespace ft::tcp {
+
+namespace {
+constexpr std::uint32_t sack_octets(std::uint32_t blocks) { return blocks == 0 ? 0 : 4 + 8 * blocks; }
+}  // namespace
+
+SendLimits Connection::send_limits(std::uint32_t max_text) const {
+  SendLimits limits{};
+  std::uint32_t mss = negotiated_.mss();
+  if (negotiated_.sack && receiver_.text.has_islands()) mss -= std::min(sack_octets(sack_limit()), mss / 2);
+  limits.mss = mss;
+  limits.max_text = std::max(max_text, mss);
+  limits.initial_window = options_->initial_window;
+  limits.nagle = options_->nagle;
+  limits.rto = rto_limits();
+  limits.r2 = sender_.syn_acked() ? options_->user_timeout : options_->connect_timeout;
+  return limits;
+}
+
+std::uint8_t Connection::sack_limit() const { return negotiated_.timestamps ? 3 : 4; }
+
+bool Connection::sends_nothing() const { return receiver_.ack.need() == Cause::none && !keepalive_due_; }
+
+std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t max_text) {
+  if (state_ == State::closed || state_ == State::listen) return std::nullopt;
+  if (state_ != State::time_wait) {
+    if (const auto chunk = sender_.next(context.now, send_limits(max_text), deadlines_)) return segment_for(context, *chunk);
+  }
+  if (state_ == State::syn_sent) return std::nullopt;
+  if (keepalive_due_) {
+    keepalive_due_ = false;
+    return pure(context, sender_.snd.max - 1, Cause::keepalive_probe);  // no garbage octet (SHLD-12)
+  }
+  if (receiver_.ack.need() != Cause::none) return pure(context, acceptable_seq(), receiver_.ack.need());
+  return std::nullopt;
+}
+
+/// An ACK beyond a window that shrank would be thrown away by the peer, and what it says with it.
+Seq Connection::acceptable_seq() const {
+  const SendVars& snd = sender_.snd;
+  const Seq edge = snd.una + snd.wnd;
+  return sender_.syn_acked() && after(snd.max, edge) ? edge : snd.max;
+}
+
+Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
+  Outgoing out;
+  out.before = out.after = state_;
+  out.cause = cause;
+  out.header = header_for(context.now, seq, wire::tcp_flag::ack);
+  return out;
+}
+
+Cause Connection::syn_cause(bool again) const {
+  if (state_ == State::syn_sent) return again ? Cause::retransmit_syn : Cause::syn;
+  if (simultaneous_ && sender_.retries() == 0) return Cause::syn_ack_simultaneous;
+  return again ? Cause::retransmit_syn_ack : Cause::syn_ack;
+}
+
+std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& chunk) {
+  Outgoing out;
+  out.before = state_;
+  out.length = chunk.length;
+  out.retransmission = chunk.retransmission;
+  out.cause = chunk.syn ? syn_cause(chunk.retransmission) : chunk.cause;
+  const std::uint32_t mss = send_limits(0).mss;
+  if (chunk.length > mss) out.segment_size = mss;
+
+  std::uint8_t flags = state_ == State::syn_sent ? 0 : wire::tcp_flag::ack;
+  if (chunk.syn) flags |= wire::tcp_flag::syn;
+  if (chunk.push) flags |= wire::tcp_flag::psh;
+  if (chunk.fin) flags |= wire::tcp_flag::fin;
+  if (chunk.length != 0) receiver_.ack.on_data_sent();
+  out.header = header_for(context.now, chunk.seq, flags);
+  if (chunk.syn) {
+    const wire::TcpOptions agreed = out.header.options;
+    wire::TcpOptions peer;  // what we may offer back
+    peer.window_scale = negotiated_.window_scale ? std::optional<std::uint8_t>(0) : std::nullopt;
+    peer.sack_permitted = negotiated_.sack;
+    if (negotiated_.timestamps) peer.timestamps.emplace();
+    out.header.options = syn_options(*options_, path_, state_ == State::syn_sent ? nullptr : &peer);
+    if (out.header.options.timestamps)
+      out.header.options.timestamps =
+          wire::Timestamps{timestamp_clock(context.now, ts_offset_), agreed.timestamps ? agreed.timestamps->ecr : 0};
+    out.header.window = syn_window(*options_);
+    if (state_ != State::syn_sent) receiver_.rcv.wnd = out.header.window;  // said unscaled
+  }
+  if (chunk.retransmission) {
+    ++retransmissions_;
+  } else {
+    octets_sent_ += chunk.length;
+  }
+  if (chunk.fin && may_send(state_)) move(Transition::fin_sent);
+  out.after = state_;
+  return out;
+}
+
+wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags) {
+  wire::TcpHeader header;
+  header.seq = seq;
+  header.flags = flags;
+  if ((flags & wire::tcp_flag::ack) == 0) return header;
+
+  header.ack = receiver_.rcv.nxt;
+  header.window = offer_window(receiver_.rcv, window_space());
+  last_ack_sent_ = receiver_.rcv.nxt;
+  receiver_.ack.on_ack_sent(deadlines_);
+  if (negotiated_.timestamps)
+    header.options.timestamps = wire::Timestamps{timestamp_clock(now, ts_offset_), receiver_.paws.recent()};
+  if (negotiated_.sack && receiver_.text.has_islands())
+    header.options.sack_count = receiver_.text.sack_blocks(receiver_.rcv.nxt, sack_limit(), header.options.sack);
+  if (const std::int32_t urgent = distance(seq, sender_.snd.up); urgent > 0 && sender_.syn_acked()) {
+    header.flags |= wire::tcp_flag::urg;
+    header.urgent = static_cast<std::uint16_t>(std::min(urgent, 65535));
+  }
+  return header;
+}
+
+}  // namespace ft::tcp

@@ -1,0 +1,36 @@
+// A connection in SYN-RECEIVED after a passive open, as the small record that a listener keeps (RFC 4987 3): all that the SYN
+// said and all that the SYN-ACK promised.
+#pragma once
+
+#include "tcp/negotiated.hpp"
+#include "tcp/segment.hpp"
+
+#include <cstdint>
+
+namespace ft::tcp {
+
+struct HalfOpen {
+  Instant sent_at = never;  // when the first SYN-ACK left; never: not yet, or it had to be repeated (Karn)
+  Seq iss;
+  Seq irs;
+  std::uint32_t ts_recent = 0;
+  std::uint32_t ts_offset = 0;
+  std::uint16_t peer_mss = 0;     // 0: the SYN had no MSS option
+  std::uint16_t peer_window = 0;  // of the SYN, unscaled
+  std::uint8_t peer_shift = 0;
+  bool window_scale : 1 = false;
+  bool sack : 1 = false;
+  bool timestamps : 1 = false;
+  bool retransmitted : 1 = false;
+
+  /// The SYN's options, as far as we remember them.
+  wire::TcpOptions peer_options() const;
+};
+
+/// What a listener remembers of an acceptable SYN.
+HalfOpen remember_syn(const Segment& syn, Seq iss, std::uint32_t ts_offset);
+
+/// The SYN-ACK for it, without ports (RFC 9293 3.10.7.2).
+wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path, Instant now);
+
+}  // namespace ft::tcp

@@ -1,0 +1,46 @@
+#include "tcp/negotiated.hpp"
+
+namespace ft::tcp {
+
+namespace {
+constexpr std::uint8_t largest_shift = 14;
+
+std::uint16_t our_mss(const ft::TcpOptions& ours, const Path& path) {
+  return ours.mss == 0 ? path.mss : std::min(ours.mss, path.mss);
+}
+}  // namespace
+
+std::uint8_t shift_for(std::uint32_t receive_buffer) {
+  std::uint8_t shift = 0;
+  while (shift < largest_shift && (receive_buffer >> shift) > UINT16_MAX) ++shift;
+  return shift;
+}
+
+wire::TcpOptions syn_options(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions* peer) {
+  wire::TcpOptions options;
+  options.mss = our_mss(ours, path);
+  if (ours.window_scale && (peer == nullptr || peer->window_scale)) options.window_scale = shift_for(ours.receive_buffer);
+  options.sack_permitted = ours.sack && (peer == nullptr || peer->sack_permitted);
+  if (ours.timestamps && (peer == nullptr || peer->timestamps)) options.timestamps.emplace();
+  return options;
+}
+
+Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions& peer) {
+  Negotiated n;
+  n.peer_mss = peer.mss.value_or(path.default_mss);
+  n.path_mss = our_mss(ours, path);
+  n.window_scale = ours.window_scale && peer.window_scale.has_value();
+  if (n.window_scale) {
+    n.snd_shift = std::min(*peer.window_scale, largest_shift);
+    n.rcv_shift = shift_for(ours.receive_buffer);
+  }
+  n.sack = ours.sack && peer.sack_permitted;
+  n.timestamps = ours.timestamps && peer.timestamps.has_value();
+  return n;
+}
+
+std::uint16_t syn_window(const ft::TcpOptions& ours) {
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(ours.receive_buffer, UINT16_MAX));
+}
+
+}  // namespace ft::tcp

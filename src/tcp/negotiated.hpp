@@ -1,0 +1,56 @@
+// What the SYN exchange agreed on (RFC 9293 3.7.1, RFC 7323, RFC 2018), and the numbers a connection knows about its path.
+#pragma once
+
+#include "fourtuple/config.hpp"
+#include "wire/tcp.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ft::tcp {
+
+/// All that TCP is told about IP.
+struct Path {
+  std::uint16_t mss = 1460;         // octets of text that fit into the path's MTU without options (MMS_S - 20)
+  std::uint16_t default_mss = 536;  // what a peer that sends no MSS option can take: 536 or 1220 (MUST-15)
+};
+
+struct Negotiated {
+  std::uint16_t peer_mss = 536;
+  std::uint16_t path_mss = 1460;
+  std::uint8_t snd_shift = 0;  // the peer's window is shifted left by this
+  std::uint8_t rcv_shift = 0;  // ours is shifted right by this
+  bool window_scale = false;
+  bool sack = false;
+  bool timestamps = false;
+
+  /// Octets of text in a full segment: Eff.snd.MSS of RFC 9293 3.7.1 (MUST-16), options deducted.
+  std::uint32_t mss() const {
+    // A peer that claims a few octets would have us send mostly headers; the floor is Linux's kind of floor.
+    const std::uint32_t limit = std::max<std::uint32_t>(std::min(peer_mss, path_mss), least_mss);
+    return timestamps ? limit - timestamp_octets : limit;
+  }
+
+  static constexpr std::uint32_t least_mss = 64;
+  static constexpr std::uint32_t timestamp_octets = 12;
+};
+
+/// The shift that lets 16 bits express `receive_buffer` (RFC 7323 2.3: at most 14).
+std::uint8_t shift_for(std::uint32_t receive_buffer);
+
+/// The options of a SYN, or of a SYN-ACK that answers `peer` (an option is offered back only if the peer offered it).
+wire::TcpOptions syn_options(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions* peer);
+
+/// Both sides' options put together once both SYNs are known.
+Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions& peer);
+
+/// The window field of a SYN, never scaled (RFC 7323 2.2).
+std::uint16_t syn_window(const ft::TcpOptions& ours);
+
+/// TSval: a 1 ms clock with an offset of the connection's own (RFC 7323 5.4, 7.1).
+constexpr std::uint32_t timestamp_clock(Instant now, std::uint32_t offset) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()) +
+         offset;
+}
+
+}  // namespace ft::tcp

@@ -1,0 +1,63 @@
+// When to acknowledge (RFC 5681 4.2, RFC 9293 3.8.6.3): at once for the first text, for every second full-sized segment and
+// for anything out of order, else delayed. It only says what is needed; nothing is queued, so acknowledgements coalesce by
+// themselves (MUST-58, MUST-59).
+#pragma once
+
+#include "tcp/deadlines.hpp"
+#include "tcp/why.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ft::tcp {
+
+class AckPolicy {
+ public:
+  /// In-order text of one segment. `filled_hole`: islands are or were beyond it (5681 4.2: at once).
+  void on_text(Instant now, std::uint32_t length, bool filled_hole, Duration delay, Deadlines& deadlines) {
+    full_size_ = std::max(full_size_, static_cast<std::uint16_t>(std::min<std::uint32_t>(length, UINT16_MAX)));
+    unacknowledged_ += length;
+    if (filled_hole) {
+      at_once(Cause::ack_filled_hole);
+    } else if (unacknowledged_ >= 2u * full_size_) {
+      at_once(Cause::ack_every_second);
+    } else if (quick_ > 0) {
+      --quick_;
+      at_once(Cause::ack_quick);
+    } else if (!deadlines.is_set(Timer::delayed_ack)) {
+      deadlines.set(Timer::delayed_ack, now + delay);
+    }
+  }
+
+  /// The first reason stays, except that a challenge or a probe's answer explains more than a routine one.
+  void at_once(Cause cause) {
+    if (need_ == Cause::none || need_ == Cause::ack_quick || need_ == Cause::ack_every_second) need_ = cause;
+  }
+
+  /// The application answers what it reads: acknowledgements ride on its data, so quick ones are wasted.
+  void on_data_sent() {
+    if (unacknowledged_ != 0 || quick_ < initial_quick) quick_ = 0;
+  }
+
+  /// A segment with an ACK left.
+  void on_ack_sent(Deadlines& deadlines) {
+    need_ = Cause::none;
+    unacknowledged_ = 0;
+    deadlines.clear(Timer::delayed_ack);
+  }
+
+  Cause need() const { return need_; }
+  bool has_unacknowledged() const { return unacknowledged_ != 0; }
+  /// The largest segment the peer sent: our estimate of its MSS.
+  std::uint32_t full_size() const { return full_size_; }
+
+ private:
+  static constexpr std::uint8_t initial_quick = 16;
+
+  std::uint32_t unacknowledged_ = 0;  // octets
+  std::uint16_t full_size_ = 0;
+  std::uint8_t quick_ = initial_quick;  // segments still acknowledged at once: the peer's slow start needs them
+  Cause need_ = Cause::none;
+};
+
+}  // namespace ft::tcp

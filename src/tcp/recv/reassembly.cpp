@@ -1,0 +1,84 @@
+#include "tcp/recv/reassembly.hpp"
+
+#include "base/assert.hpp"
+
+#include <algorithm>
+
+namespace ft::tcp {
+
+std::optional<std::uint32_t> Reassembly::insert(BufferPool& pool, std::uint32_t offset, std::span<const std::byte> text) {
+  const auto length = static_cast<std::uint32_t>(text.size());
+  const std::uint32_t needed = ready_ + offset + length;
+  if (needed > ring_.capacity() && !ring_.ensure(pool, needed)) return std::nullopt;
+  if (offset != 0) {
+    const std::uint64_t from = next_ + offset;
+    if (!islands_.insert(from, from + length)) return std::nullopt;
+    std::rotate(recent_.begin(), recent_.end() - 1, recent_.end());
+    recent_[0] = static_cast<std::uint32_t>(from);
+    ring_.write_at(ready_ + offset, text);
+    return 0;
+  }
+  ring_.write_at(ready_, text);
+  std::uint32_t grown = length;
+  if (!islands_.empty()) {
+    // Islands that this text reaches are in order now.
+    const std::uint64_t end = next_ + length;
+    islands_.insert(next_, end);
+    const Interval first = islands_.first();
+    grown = static_cast<std::uint32_t>(first.to - next_);
+    islands_.erase_below(first.to);
+  }
+  next_ += grown;
+  ready_ += grown;
+  return grown;
+}
+
+std::span<const std::byte> Reassembly::peek() const {
+  if (ready_ == 0) return {};
+  return ring_.view(0, ready_)[0];
+}
+
+std::uint32_t Reassembly::read(BufferPool& pool, std::span<std::byte> into) {
+  const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(ready_, into.size()));
+  if (n == 0) return 0;
+  ring_.copy_out(0, into.first(n));
+  consume(pool, n);
+  return n;
+}
+
+void Reassembly::consume(BufferPool& pool, std::uint32_t octets) {
+  FT_ASSERT(octets <= ready_);
+  ring_.advance(octets);
+  ready_ -= octets;
+  shrink_if_empty(pool);
+}
+
+void Reassembly::shrink_if_empty(BufferPool& pool) {
+  if (ready_ == 0 && islands_.empty() && ring_.capacity() != 0) ring_.release(pool);
+}
+
+void Reassembly::release(BufferPool& pool) {
+  ring_.release(pool);
+  islands_.clear();
+  ready_ = 0;
+}
+
+std::uint8_t Reassembly::sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const {
+  std::uint8_t count = 0;
+  const auto add = [&](const Interval& island) {
+    const wire::SackBlock block{next + static_cast<std::uint32_t>(island.from - next_),
+                                next + static_cast<std::uint32_t>(island.to - next_)};
+    for (std::uint8_t i = 0; i < count; ++i)
+      if (blocks[i] == block) return;
+    if (count < limit) blocks[count++] = block;
+  };
+  for (const std::uint32_t low : recent_) {
+    const std::uint64_t position = next_ + (low - static_cast<std::uint32_t>(next_));
+    for (const Interval& island : islands_)
+      if (island.from <= position && position < island.to) add(island);
+  }
+  for (const Interval& island : islands_) add(island);
+  return count;
+}
+
+}  // namespace ft::tcp

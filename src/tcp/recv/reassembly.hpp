@@ -1,0 +1,43 @@
+// Where arriving text lands: at its offset in a ring, and an interval set remembers the islands beyond a hole (RFC 9293
+// SHLD-31). It also names the SACK blocks, newest first (RFC 2018 4).
+#pragma once
+
+#include "base/byte_ring.hpp"
+#include "base/interval_set.hpp"
+#include "wire/tcp.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace ft::tcp {
+
+class Reassembly {
+ public:
+  /// `offset` octets beyond the next expected one. Returns by how much the in-order text grew; nullopt: no memory (nothing kept).
+  std::optional<std::uint32_t> insert(BufferPool& pool, std::uint32_t offset, std::span<const std::byte> text);
+
+  /// In-order octets that the application has not read.
+  std::uint32_t ready() const { return ready_; }
+  std::span<const std::byte> peek() const;
+  std::uint32_t read(BufferPool& pool, std::span<std::byte> into);
+  void consume(BufferPool& pool, std::uint32_t octets);
+  void release(BufferPool& pool);
+
+  bool has_islands() const { return !islands_.empty(); }
+  /// Fills at most `limit` blocks; `next` is RCV.NXT. Returns how many.
+  std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;
+
+ private:
+  static constexpr std::uint16_t most_islands = 128;
+
+  void shrink_if_empty(BufferPool& pool);
+
+  ByteRing ring_;
+  IntervalSet islands_{most_islands};  // in stream positions
+  std::uint64_t next_ = 0;             // stream position of RCV.NXT
+  std::uint32_t ready_ = 0;
+  std::array<std::uint32_t, 4> recent_{};  // where the latest out-of-order arrivals began: low 32 bits of their positions
+};
+
+}  // namespace ft::tcp

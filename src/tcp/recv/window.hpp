@@ -1,0 +1,45 @@
+// The window to offer (RFC 9293 3.8.6): its right edge never moves left (SHLD-14), and only moves right by steps worth
+// sending (silly-window avoidance, 3.8.6.2.2, MUST-39).
+#pragma once
+
+#include "tcp/variables.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ft::tcp {
+
+struct WindowSpace {
+  std::uint32_t limit;   // the receive buffer, octets
+  std::uint32_t unread;  // in-order octets in it
+  std::uint32_t mss;     // of the peer's segments
+  std::uint8_t shift;    // of the window field
+
+  /// Octets that could be offered. What rounding to the scale may add is set aside, so the promise is always kept.
+  std::uint32_t possible() const {
+    const std::uint32_t mask = (1u << shift) - 1;
+    const std::uint32_t most = limit > mask ? limit - mask : 0;
+    const std::uint32_t free = most > unread ? most - unread : 0;
+    return std::min(free, static_cast<std::uint32_t>(UINT16_MAX) << shift) & ~mask;
+  }
+  std::uint32_t worthwhile() const { return std::max(std::min(limit / 2, mss), 1u); }
+};
+
+/// Moves the right edge if that is worthwhile, rounds it to what the field can say, and returns the field.
+inline std::uint16_t offer_window(RecvVars& rcv, const WindowSpace& space) {
+  const std::uint32_t possible = space.possible();
+  if (possible >= rcv.wnd + space.worthwhile()) rcv.wnd = possible;
+  const std::uint32_t mask = (1u << space.shift) - 1;
+  const std::uint32_t field = std::min<std::uint32_t>((rcv.wnd + mask) >> space.shift, UINT16_MAX);
+  rcv.wnd = field << space.shift;
+  return static_cast<std::uint16_t>(field);
+}
+
+/// After a read: is the news worth a segment of its own? Yes when the window was (almost) shut, or half the buffer opened.
+inline bool should_announce(const RecvVars& rcv, const WindowSpace& space) {
+  const std::uint32_t possible = space.possible();
+  if (possible < rcv.wnd + space.worthwhile()) return false;
+  return rcv.wnd < space.mss || possible - rcv.wnd >= space.limit / 2;
+}
+
+}  // namespace ft::tcp
