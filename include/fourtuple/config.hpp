@@ -54,7 +54,7 @@ struct InterfaceAddress {
 struct Route {
   IpAddress prefix;
   std::uint8_t prefix_length = 0;
-  std::optional<IpAddress> gateway;  // none: on link
+  std::optional<IpAddress> gateway{};  // none: on link
 };
 
 struct StackConfig {
@@ -77,15 +77,15 @@ struct StackConfig {
 };
 
 struct ListenOptions {
-  std::uint32_t backlog = 128;     // connections that wait for accept
-  std::uint32_t syn_queue = 1024;  // half-open records of this listener
-  std::optional<TcpOptions> tcp;   // none: the stack's
+  std::uint32_t backlog = 128;      // connections that wait for accept
+  std::uint32_t syn_queue = 1024;   // half-open records of this listener
+  std::optional<TcpOptions> tcp{};  // none: the stack's
 };
 
 struct ConnectOptions {
-  std::optional<IpAddress> local_address;   // MUST-43; none: the route's (MUST-44)
-  std::optional<std::uint16_t> local_port;  // none: RFC 6056 algorithm 4
-  std::optional<TcpOptions> tcp;
+  std::optional<IpAddress> local_address{};   // MUST-43; none: the route's (MUST-44)
+  std::optional<std::uint16_t> local_port{};  // none: RFC 6056 algorithm 4
+  std::optional<TcpOptions> tcp{};
 };
 
 }  // namespace ft

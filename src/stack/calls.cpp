@@ -1,0 +1,302 @@
+// The user's side (RFC 9293 3.9.1): open, send, receive, close, abort, status; and the ledger of ports.
+#include "base/assert.hpp"
+#include "stack/impl.hpp"
+
+#include <algorithm>
+
+namespace ft {
+
+using tcp::State;
+
+namespace {
+ConnectionId id_of(Slab<stack::Entry>::Handle handle) { return {handle.index, handle.generation}; }
+}  // namespace
+
+std::size_t Stack::Impl::EndpointHash::operator()(const Endpoint& e) const {
+  // The application chooses what to listen on; nobody outside can crowd this table, so it needs no key.
+  std::uint64_t h = 0x9e37'79b9'7f4a'7c15ull ^ e.port;
+  for (const std::uint8_t octet : e.address.octets()) h = (h ^ octet) * 0x0000'0100'0000'01b3ull;
+  return static_cast<std::size_t>(h ^ h >> 32);
+}
+
+Stack::Impl::Impl(StackConfig config)
+    : config_(std::move(config)),
+      default_options_(std::make_shared<const ft::TcpOptions>(config_.tcp)),
+      secrets_(config_.secret),
+      pool_(config_.max_buffer_memory),
+      engine_(config_),
+      records_{Slab<Entry>(config_.max_connections), Slab<HalfOpenRecord>(config_.max_half_open),
+               Slab<TimeWaitRecord>(config_.max_time_wait)},
+      demux_(records_, secrets_),
+      listeners_(config_.max_listeners),
+      ephemeral_(config_.ephemeral),
+      ready_(ReadyLinks{&records_}),
+      parked_(ReadyLinks{&records_}),
+      told_(ToldLinks{&records_}),
+      syn_acks_(SynAckLinks{&records_}),
+      oldest_(AgeLinks{&records_}),
+      acceptable_(ListenerLinks{&listeners_}) {}
+
+Stack::Impl::~Impl() {
+  records_.connections.for_each([this](std::uint32_t, Entry& entry) { entry.tcp.release(pool_); });
+}
+
+stack::Entry* Stack::Impl::find(ConnectionId id) {
+  Entry* entry = records_.connections.get({id.index, id.generation});
+  return entry != nullptr && entry->owned ? entry : nullptr;
+}
+const stack::Entry* Stack::Impl::find(ConnectionId id) const { return const_cast<Impl*>(this)->find(id); }
+
+template <class Call>
+auto Stack::Impl::traced_call(std::uint32_t index, std::string_view name, tcp::Trigger trigger, Call call) {
+  Entry& entry = records_.connections.at(index);
+  const FourTuple tuple = entry.tuple;
+  const State before = entry.tcp.state();
+  auto result = call(entry);
+  if (tracer_.on()) {
+    tracer_.call(now_, tuple, name);
+    tracer_.changed(now_, tuple, before, entry.tcp.state(), trigger);
+  }
+  return result;
+}
+
+// --- open ------------------------------------------------------------------------------------------------------------
+
+tcp::Path Stack::Impl::tcp_path(const IpAddress& remote, std::uint32_t mtu) const {
+  const std::uint32_t headers = remote.is_v4() ? 40 : 60;
+  tcp::Path path;
+  path.mss = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu > headers ? mtu - headers : 0, 64, 65535 - headers));
+  path.default_mss = remote.is_v4() ? 536 : 1220;
+  return path;
+}
+
+bool Stack::Impl::is_port_free(const FourTuple& tuple) const { return !demux_.find(tuple) && !listener_for(tuple.local); }
+
+std::optional<Instant> Stack::Impl::earliest_free(const IpAddress& local, const Endpoint& remote) const {
+  std::optional<Instant> earliest;
+  records_.time_wait.for_each([&](std::uint32_t, const TimeWaitRecord& record) {
+    if (record.tuple.remote == remote && record.tuple.local.address == local && (!earliest || record.expires < *earliest))
+      earliest = record.expires;
+  });
+  return earliest;
+}
+
+std::expected<FourTuple, OpenError> Stack::Impl::choose_tuple(const Endpoint& remote, const ConnectOptions& options,
+                                                              tcp::Path& path) {
+  const auto& to = remote.address;
+  if (remote.port == 0 || to.is_unspecified() || to.is_multicast() || engine_.is_broadcast(to))
+    return std::unexpected(OpenError{Error::invalid_argument, {}});  // MUST-46
+  const auto route = engine_.path_to(to, options.local_address);     // MUST-44
+  if (!route) return std::unexpected(OpenError{route.error(), {}});
+  path = tcp_path(to, route->mtu);
+  FourTuple tuple{{route->source, 0}, remote};
+  if (options.local_port) {
+    tuple.local.port = *options.local_port;
+    const auto held = demux_.find(tuple);
+    if (!held && tuple.local != remote) return tuple;
+    std::optional<Instant> free_at;
+    if (held && held->stage() == Stage::time_wait) free_at = records_.time_wait.at(held->index()).expires;
+    return std::unexpected(OpenError{Error::four_tuple_in_use, free_at});
+  }
+  const auto port = ephemeral_.choose(secrets_, route->source, remote, [&](std::uint16_t candidate) {
+    tuple.local.port = candidate;
+    return is_port_free(tuple);
+  });
+  if (!port) return std::unexpected(OpenError{Error::no_ephemeral_port, earliest_free(route->source, remote)});
+  tuple.local.port = *port;
+  return tuple;
+}
+
+std::expected<ConnectionId, OpenError> Stack::Impl::connect(Instant now, const Endpoint& remote, const ConnectOptions& options) {
+  now_ = now;
+  tcp::Path path;
+  const auto tuple = choose_tuple(remote, options, path);
+  const auto fail = [&](OpenError error) {
+    tracer_.call(now, tuple ? *tuple : FourTuple{{}, remote}, "connect", 0, error.code);
+    return std::unexpected(error);
+  };
+  if (!tuple) return fail(tuple.error());
+  tcp::Opening opening;
+  opening.options = options.tcp ? std::make_shared<const ft::TcpOptions>(*options.tcp) : default_options_;
+  opening.path = path;
+  opening.iss = secrets_.isn(now, *tuple);
+  opening.ts_offset = secrets_.timestamp_offset(*tuple);
+  const auto handle = records_.connections.emplace(*tuple, tcp::Connection(std::move(opening), now));
+  if (!handle) return fail({Error::too_many_connections, {}});
+  demux_.insert(Ref(Stage::connection, handle->index));
+  ++counters_.connections_opened;
+  tracer_.call(now, *tuple, "connect");
+  tracer_.changed(now, *tuple, State::closed, State::syn_sent, tcp::Trigger::call_connect);
+  settle(handle->index, std::nullopt);
+  return id_of(*handle);
+}
+
+// --- send and receive ------------------------------------------------------------------------------------------------
+
+std::expected<std::size_t, Error> Stack::Impl::read(ConnectionId id, std::span<std::byte> into) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
+  const auto result = entry->tcp.read(pool_, into);
+  if (result && *result != 0) {
+    if (tracer_.on()) tracer_.call(now_, entry->tuple, "read", *result);
+    if (entry->in_table) settle(id.index, std::nullopt);
+  }
+  return result;
+}
+
+std::span<const std::byte> Stack::Impl::peek(ConnectionId id) const {
+  const Entry* entry = find(id);
+  return entry == nullptr ? std::span<const std::byte>{} : entry->tcp.peek();
+}
+
+void Stack::Impl::consume(ConnectionId id, std::size_t octets) {
+  Entry* entry = find(id);
+  if (entry == nullptr || octets == 0) return;
+  entry->tcp.consume(pool_, static_cast<std::uint32_t>(octets));
+  if (tracer_.on()) tracer_.call(now_, entry->tuple, "read", octets);
+  if (entry->in_table) settle(id.index, std::nullopt);
+}
+
+std::expected<std::size_t, Error> Stack::Impl::write(ConnectionId id, std::span<const std::byte> from, bool urgent) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
+  const auto result = entry->tcp.write(pool_, from, urgent);
+  if (tracer_.on() && (result || result.error() != Error::would_block))
+    tracer_.call(now_, entry->tuple, "write", result ? *result : 0, result ? Error::none : result.error());
+  if (result && *result != 0) settle(id.index, std::nullopt);
+  return result;
+}
+
+std::span<std::byte> Stack::Impl::reserve(ConnectionId id) {
+  Entry* entry = find(id);
+  return entry == nullptr ? std::span<std::byte>{} : entry->tcp.reserve(pool_);
+}
+
+void Stack::Impl::commit(ConnectionId id, std::size_t octets) {
+  Entry* entry = find(id);
+  if (entry == nullptr || octets == 0) return;
+  entry->tcp.commit(static_cast<std::uint32_t>(octets));
+  if (tracer_.on()) tracer_.call(now_, entry->tuple, "write", octets);
+  settle(id.index, std::nullopt);
+}
+
+// --- close -----------------------------------------------------------------------------------------------------------
+
+std::expected<void, Error> Stack::Impl::shutdown(ConnectionId id) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
+  const auto result = traced_call(id.index, "shutdown", tcp::Trigger::call_close, [](Entry& e) { return e.tcp.shutdown(); });
+  if (result) settle(id.index, std::nullopt);
+  return result;
+}
+
+std::expected<void, Error> Stack::Impl::close(ConnectionId id) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
+  const auto reply =
+      traced_call(id.index, "close", tcp::Trigger::call_close, [this](Entry& e) { return e.tcp.close(context()); });
+  entry->owned = false;
+  told_.remove(id.index);
+  settle(id.index, reply);
+  return {};
+}
+
+std::expected<void, Error> Stack::Impl::abort(ConnectionId id) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
+  const auto reply = traced_call(id.index, "abort", tcp::Trigger::call_abort,
+                                 [this](Entry& e) { return e.tcp.abort(pool_, tcp::Cause::rst_call_abort); });
+  entry->owned = false;
+  told_.remove(id.index);
+  settle(id.index, reply);
+  return {};
+}
+
+// --- options, status, events -----------------------------------------------------------------------------------------
+
+std::expected<void, Error> Stack::Impl::set_keepalive(Instant now, ConnectionId id, bool on) {
+  now_ = now;
+  auto changed = change_options(id, [on](ft::TcpOptions& options) { options.keepalive = on; });
+  if (changed) find(id)->tcp.on_keepalive_changed(now);
+  return changed;
+}
+
+std::optional<ConnectionInfo> Stack::Impl::info(ConnectionId id) const {
+  const Entry* entry = find(id);
+  if (entry == nullptr) return std::nullopt;
+  const tcp::Connection& c = entry->tcp;
+  const tcp::SendVars& snd = c.sender().snd;
+  const tcp::RecvVars& rcv = c.receiver().rcv;
+  ConnectionInfo info;
+  info.tuple = entry->tuple;
+  info.state = tcp::to_string(c.state());
+  info.closed = c.why();
+  info.snd_una = snd.una.value();
+  info.snd_nxt = snd.max.value();
+  info.snd_wnd = snd.wnd;
+  info.rcv_nxt = rcv.nxt.value();
+  info.rcv_wnd = rcv.wnd;
+  info.cwnd = c.sender().congestion.window();
+  info.ssthresh = c.sender().congestion.ssthresh();
+  info.srtt = c.sender().rto.srtt();
+  info.rttvar = c.sender().rto.rttvar();
+  info.rto = c.rto();
+  info.mss = static_cast<std::uint16_t>(c.negotiated().mss());
+  info.send_queued = c.sender().buffer.size();
+  info.receive_queued = c.receiver().text.ready();
+  info.octets_sent = c.octets_sent();
+  info.octets_received = c.octets_received();
+  info.retransmissions = c.retransmissions();
+  info.urgent_left = c.urgent_left();
+  info.window_scale = c.negotiated().window_scale;
+  info.sack = c.negotiated().sack;
+  info.timestamps = c.negotiated().timestamps;
+  info.soft_error = c.soft_error();
+  return info;
+}
+
+std::vector<PortEntry> Stack::Impl::ports() const {
+  std::vector<PortEntry> ledger;
+  listeners_.for_each([&](std::uint32_t, const Listener& listener) {
+    ledger.push_back(
+        {{listener.local, {IpAddress::unspecified(listener.local.address.family()), 0}}, tcp::to_string(State::listen), {}});
+  });
+  records_.half_open.for_each([&](std::uint32_t, const HalfOpenRecord& record) {
+    ledger.push_back({record.tuple, tcp::to_string(State::syn_received), {}});
+  });
+  records_.connections.for_each([&](std::uint32_t, const Entry& entry) {
+    if (!entry.in_table) return;
+    const bool waits = entry.tcp.state() == State::time_wait;
+    ledger.push_back(
+        {entry.tuple, tcp::to_string(entry.tcp.state()), waits ? std::optional(entry.tcp.time_wait_end()) : std::nullopt});
+  });
+  records_.time_wait.for_each([&](std::uint32_t, const TimeWaitRecord& record) {
+    ledger.push_back({record.tuple, tcp::to_string(State::time_wait), record.expires});
+  });
+  std::sort(ledger.begin(), ledger.end(), [](const PortEntry& a, const PortEntry& b) { return a.tuple < b.tuple; });
+  return ledger;
+}
+
+std::optional<Event> Stack::Impl::poll_event() {
+  if (!acceptable_.empty()) {
+    const std::uint32_t index = acceptable_.front();
+    acceptable_.remove(index);
+    const auto handle = listeners_.handle_of(index);
+    return Event{.kind = Event::Kind::acceptable, .listener = {handle.index, handle.generation}};
+  }
+  if (told_.empty()) return std::nullopt;
+  const std::uint32_t index = told_.front();
+  Entry& entry = records_.connections.at(index);
+  FT_ASSERT(entry.events != 0);
+  constexpr Event::Kind kinds[] = {Event::Kind::connected, Event::Kind::readable, Event::Kind::writable,
+                                   Event::Kind::urgent,    Event::Kind::trouble,  Event::Kind::closed};
+  unsigned bit = 0;
+  while ((entry.events >> bit & 1u) == 0) ++bit;
+  entry.events = static_cast<std::uint8_t>(entry.events & ~(1u << bit));
+  if (entry.events == 0) told_.remove(index);
+  return Event{.kind = kinds[bit],
+               .connection = id_of(records_.connections.handle_of(index)),
+               .why = kinds[bit] == Event::Kind::closed ? entry.tcp.why() : CloseReason::none};
+}
+
+}  // namespace ft

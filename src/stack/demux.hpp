@@ -1,0 +1,66 @@
+// How a segment finds its connection: one lookup of the exact four-tuple in a keyed hash table, whatever stage the connection
+// is in. The table holds four octets a connection; the tuple itself stays in the record.
+#pragma once
+
+#include "base/slab.hpp"
+#include "stack/records.hpp"
+#include "stack/secrets.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <optional>
+
+namespace ft::stack {
+
+struct Records {
+  Slab<Entry> connections;
+  Slab<HalfOpenRecord> half_open;
+  Slab<TimeWaitRecord> time_wait;
+
+  const FourTuple& tuple_of(Ref ref) const {
+    switch (ref.stage()) {
+      case Stage::half_open:
+        return half_open.at(ref.index()).tuple;
+      case Stage::time_wait:
+        return time_wait.at(ref.index()).tuple;
+      default:
+        return connections.at(ref.index()).tuple;
+    }
+  }
+};
+
+class Demux {
+ public:
+  Demux(const Records& records, const Secrets& secrets) : table_(0, Hash{&records, &secrets}, Equal{&records}) {}
+
+  std::optional<Ref> find(const FourTuple& tuple) const {
+    const auto found = table_.find(tuple);
+    if (found == table_.end()) return std::nullopt;
+    return *found;
+  }
+  void insert(Ref ref) { table_.insert(ref); }
+  /// Before the record goes: the table reads its tuple.
+  void erase(Ref ref) { table_.erase(ref); }
+  std::size_t size() const { return table_.size(); }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    const Records* records;
+    const Secrets* secrets;
+    std::size_t operator()(const FourTuple& tuple) const { return static_cast<std::size_t>(secrets->table_hash(tuple)); }
+    std::size_t operator()(Ref ref) const { return (*this)(records->tuple_of(ref)); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    const Records* records;
+    bool operator()(Ref a, Ref b) const { return a == b; }
+    bool operator()(const FourTuple& tuple, Ref ref) const { return records->tuple_of(ref) == tuple; }
+    bool operator()(Ref ref, const FourTuple& tuple) const { return records->tuple_of(ref) == tuple; }
+  };
+
+  boost::unordered_flat_set<Ref, Hash, Equal> table_;
+};
+
+}  // namespace ft::stack

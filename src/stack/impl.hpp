@@ -1,0 +1,193 @@
+// The instance: it owns the records and the engine below, and moves segments between them. One class, one file a concern:
+// calls.cpp (the user's side), input.cpp, passive.cpp (listeners and small records), output.cpp, stack.cpp (the door).
+#pragma once
+
+#include "base/buffer_pool.hpp"
+#include "base/timer_wheel.hpp"
+#include "fourtuple/stack.hpp"
+#include "net/engine.hpp"
+#include "stack/demux.hpp"
+#include "stack/ephemeral.hpp"
+#include "stack/tracer.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <deque>
+
+namespace ft::stack {
+
+/// A segment without a connection: a RST, an ACK from TIME-WAIT.
+struct QueuedReply {
+  FourTuple tuple;
+  tcp::Reply reply;
+  tcp::State state;
+};
+
+}  // namespace ft::stack
+
+namespace ft {
+
+class Stack::Impl {
+ public:
+  explicit Impl(StackConfig config);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // input.cpp
+  Verdict on_packet(Instant now, std::span<const std::byte> packet, Offload offload);
+  void on_deadline(Instant now);
+
+  // output.cpp
+  std::optional<Transmit> poll_transmit(Instant now, std::span<std::byte> out);
+  std::optional<Instant> next_deadline() const;
+
+  // calls.cpp
+  std::optional<Event> poll_event();
+  std::expected<ConnectionId, OpenError> connect(Instant now, const Endpoint& remote, const ConnectOptions& options);
+  std::expected<std::size_t, Error> read(ConnectionId id, std::span<std::byte> into);
+  std::span<const std::byte> peek(ConnectionId id) const;
+  void consume(ConnectionId id, std::size_t octets);
+  std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from, bool urgent);
+  std::span<std::byte> reserve(ConnectionId id);
+  void commit(ConnectionId id, std::size_t octets);
+  std::expected<void, Error> shutdown(ConnectionId id);
+  std::expected<void, Error> close(ConnectionId id);
+  std::expected<void, Error> abort(ConnectionId id);
+  template <class Change>
+  std::expected<void, Error> change_options(ConnectionId id, Change change);
+  std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, bool on);
+  std::optional<ConnectionInfo> info(ConnectionId id) const;
+  std::vector<PortEntry> ports() const;
+
+  // passive.cpp
+  std::expected<ListenerId, Error> listen(const Endpoint& local, const ListenOptions& options);
+  std::expected<ConnectionId, Error> accept(ListenerId id);
+  void close(ListenerId id);
+
+  const StackConfig& config() const { return config_; }
+  const StackCounters& counters() const { return counters_; }
+  std::uint64_t buffer_memory() const { return pool_.used(); }
+  void set_trace(trace::Sink* sink, std::uint8_t host) { tracer_.set(sink, host); }
+
+ private:
+  using Entry = stack::Entry;
+  using HalfOpenRecord = stack::HalfOpenRecord;
+  using TimeWaitRecord = stack::TimeWaitRecord;
+  using Listener = stack::Listener;
+  using Ref = stack::Ref;
+  using Stage = stack::Stage;
+
+  // input.cpp
+  Verdict on_segment(Instant now, const net::Delivered& delivered);
+  Verdict on_icmp(Instant now, const net::IcmpError& error);
+  Verdict deliver(Instant now, std::uint32_t index, const tcp::Segment& segment);
+  Verdict drop(Instant now, DropReason reason, std::size_t length);
+  /// What a segment, a timer or a call may have changed: events, replies, the table, timers.
+  void settle(std::uint32_t index, std::optional<tcp::Reply> reply);
+  void retire(std::uint32_t index);
+  void arm(std::uint32_t index);
+  void become_time_wait_record(std::uint32_t index);
+  void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply);
+  void on_connection_deadline(std::uint32_t index);
+  std::uint32_t plateau_below(std::uint32_t mtu) const;
+
+  // passive.cpp
+  std::optional<std::uint32_t> listener_for(const Endpoint& local) const;
+  Verdict on_listen(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& segment,
+                    std::optional<Seq> least_isn);
+  Verdict deliver_half_open(Instant now, std::uint32_t index, const tcp::Segment& segment);
+  Verdict deliver_time_wait(Instant now, std::uint32_t index, const tcp::Segment& segment);
+  Verdict no_listener(Instant now, const FourTuple& tuple, const tcp::Segment& segment);
+  bool promote(std::uint32_t half_open_index, tcp::Connection&& connection);
+  void remove_half_open(std::uint32_t index);
+  void remove_time_wait(std::uint32_t index);
+  void on_half_open_deadline(std::uint32_t index);
+  tcp::Opening opening_of(const HalfOpenRecord& record) const;
+
+  // output.cpp
+  std::optional<Transmit> send_own(Instant now, std::span<std::byte> out);
+  std::optional<Transmit> send_reply(Instant now, std::span<std::byte> out);
+  std::optional<Transmit> send_syn_ack(Instant now, std::span<std::byte> out);
+  std::optional<Transmit> send_ready(Instant now, std::span<std::byte> out);
+  struct Text {
+    std::array<std::span<const std::byte>, 2> parts{};
+    std::uint32_t segment_size = 0;
+  };
+  std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader header,
+                               const Text& text, std::uint8_t ttl, std::uint8_t dscp);
+
+  // calls.cpp
+  Entry* find(ConnectionId id);
+  const Entry* find(ConnectionId id) const;
+  std::expected<FourTuple, OpenError> choose_tuple(const Endpoint& remote, const ConnectOptions& options, tcp::Path& path);
+  std::optional<Instant> earliest_free(const IpAddress& local, const Endpoint& remote) const;
+  bool is_port_free(const FourTuple& tuple) const;
+  tcp::Path tcp_path(const IpAddress& remote, std::uint32_t mtu) const;
+  tcp::Context context() { return {now_, pool_}; }
+  template <class Call>
+  auto traced_call(std::uint32_t index, std::string_view name, tcp::Trigger trigger, Call call);
+
+  struct ReadyLinks {
+    stack::Records* records;
+    stack::Links& operator()(std::uint32_t i) const { return records->connections.at(i).ready; }
+  };
+  struct ToldLinks {
+    stack::Records* records;
+    stack::Links& operator()(std::uint32_t i) const { return records->connections.at(i).told; }
+  };
+  struct SynAckLinks {
+    stack::Records* records;
+    stack::Links& operator()(std::uint32_t i) const { return records->half_open.at(i).to_send; }
+  };
+  struct AgeLinks {
+    stack::Records* records;
+    stack::Links& operator()(std::uint32_t i) const { return records->time_wait.at(i).age; }
+  };
+  struct ListenerLinks {
+    Slab<Listener>* listeners;
+    stack::Links& operator()(std::uint32_t i) const { return listeners->at(i).told; }
+  };
+  struct EndpointHash {
+    std::size_t operator()(const Endpoint& e) const;
+  };
+
+  StackConfig config_;
+  std::shared_ptr<const ft::TcpOptions> default_options_;
+  stack::Secrets secrets_;
+  BufferPool pool_;
+  net::Engine engine_;
+  stack::Records records_;
+  stack::Demux demux_;
+  Slab<Listener> listeners_;
+  boost::unordered_flat_map<Endpoint, std::uint32_t, EndpointHash> listening_;
+  stack::EphemeralPorts ephemeral_;
+  TimerWheel connection_timers_;
+  TimerWheel half_open_timers_;
+  TimerWheel time_wait_timers_;
+  stack::IndexList<ReadyLinks> ready_;   // served round-robin
+  stack::IndexList<ReadyLinks> parked_;  // their neighbour is being asked (the same links: in one list or the other)
+  stack::IndexList<ToldLinks> told_;
+  stack::IndexList<SynAckLinks> syn_acks_;
+  stack::IndexList<AgeLinks> oldest_;
+  stack::IndexList<ListenerLinks> acceptable_;
+  std::deque<stack::QueuedReply> replies_;
+  std::uint64_t seen_resolutions_ = 0;
+  Instant now_{};  // of the latest call that brought the time
+  stack::Tracer tracer_;
+  StackCounters counters_;
+};
+
+/// Options are shared until a connection wants its own.
+template <class Change>
+std::expected<void, Error> Stack::Impl::change_options(ConnectionId id, Change change) {
+  Entry* entry = find(id);
+  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
+  ft::TcpOptions options = *entry->tcp.options();
+  change(options);
+  entry->tcp.set_options(std::make_shared<const ft::TcpOptions>(options));
+  if (entry->in_table) settle(id.index, std::nullopt);
+  return {};
+}
+
+}  // namespace ft

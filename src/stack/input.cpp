@@ -1,0 +1,194 @@
+// What arrives: packets, ICMP errors, deadlines; and what they change.
+#include "stack/impl.hpp"
+#include "wire/checksum.hpp"
+
+namespace ft {
+
+using tcp::State;
+
+Verdict Stack::Impl::drop(Instant now, DropReason reason, std::size_t length) {
+  ++counters_.dropped[static_cast<std::size_t>(reason)];
+  tracer_.dropped(now, reason, length);
+  return {reason};
+}
+
+Verdict Stack::Impl::on_packet(Instant now, std::span<const std::byte> packet, Offload offload) {
+  now_ = now;
+  ++counters_.packets_in;
+  const net::Input input = engine_.on_packet(now, packet, offload.checksum_verified);
+  if (const auto* delivered = std::get_if<net::Delivered>(&input)) return on_segment(now, *delivered);
+  if (const auto* reason = std::get_if<DropReason>(&input)) return drop(now, *reason, packet.size());
+  if (const auto* error = std::get_if<net::IcmpError>(&input)) return on_icmp(now, *error);
+  return {};
+}
+
+Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
+  const auto length = static_cast<std::uint32_t>(delivered.payload.size());
+  if (!delivered.checksum_verified) {
+    const auto pseudo = wire::pseudo_header(delivered.source, delivered.destination, net::protocol_tcp, length);
+    if (!wire::is_valid(wire::add_octets(pseudo, delivered.payload)))
+      return drop(now, DropReason::bad_transport_checksum, length);
+  }
+  const auto parsed = wire::parse_tcp(delivered.payload);
+  if (!parsed) return drop(now, parsed.error(), length);
+  ++counters_.segments_in;
+  const FourTuple tuple{{delivered.destination, parsed->header.destination_port}, {delivered.source, parsed->header.source_port}};
+  const tcp::Segment segment{parsed->header, parsed->text};
+
+  Verdict verdict;
+  if (const auto ref = demux_.find(tuple)) {
+    switch (ref->stage()) {
+      case Stage::connection:
+        verdict = deliver(now, ref->index(), segment);
+        break;
+      case Stage::half_open:
+        verdict = deliver_half_open(now, ref->index(), segment);
+        break;
+      case Stage::time_wait:
+        verdict = deliver_time_wait(now, ref->index(), segment);
+        break;
+    }
+  } else if (const auto listener = listener_for(tuple.local)) {
+    verdict = on_listen(now, *listener, tuple, segment, std::nullopt);
+  } else {
+    verdict = no_listener(now, tuple, segment);
+  }
+  if (!verdict) ++counters_.dropped[static_cast<std::size_t>(verdict.dropped)];
+  return verdict;
+}
+
+Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segment& segment) {
+  Entry& entry = records_.connections.at(index);
+  const State before = entry.tcp.state();
+  const tcp::Arrival arrival = entry.tcp.on_segment(context(), segment);
+  if (tracer_.on()) tracer_.received(now, entry.tuple, segment, arrival, before, entry.tcp.state());
+  settle(index, arrival.reply);
+  return {arrival.dropped};
+}
+
+void Stack::Impl::settle(std::uint32_t index, std::optional<tcp::Reply> reply) {
+  Entry& entry = records_.connections.at(index);
+  if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply);
+  entry.events |= entry.tcp.take_events();
+  if (entry.owned && entry.events != 0) told_.push_back(index);
+  if (entry.tcp.state() == State::closed) {
+    retire(index);
+    return;
+  }
+  // A segment leaves only when the driver asks; until then many inputs make one output.
+  if (!entry.ready.linked()) ready_.push_back(index);
+}
+
+/// The connection is over: nothing finds it any more, and it stays only while somebody holds its id.
+void Stack::Impl::retire(std::uint32_t index) {
+  Entry& entry = records_.connections.at(index);
+  if (entry.in_table) {
+    demux_.erase(Ref(Stage::connection, index));
+    connection_timers_.cancel(index);
+    entry.in_table = false;
+  }
+  (entry.parked ? parked_ : ready_).remove(index);
+  if (entry.owned || entry.listener != stack::Links::none) return;
+  told_.remove(index);
+  entry.tcp.release(pool_);
+  records_.connections.erase(index);
+}
+
+void Stack::Impl::arm(std::uint32_t index) {
+  const Instant deadline = records_.connections.at(index).tcp.deadline();
+  if (deadline == never) return;
+  // A timer that would fire too early is left alone: it finds nothing due and is set again. So an ACK moves no timer.
+  const auto set = connection_timers_.deadline(index);
+  if (!set || deadline < *set) connection_timers_.schedule(index, deadline);
+}
+
+void Stack::Impl::become_time_wait_record(std::uint32_t index) {
+  Entry& entry = records_.connections.at(index);
+  if (records_.time_wait.size() == config_.max_time_wait && !oldest_.empty()) remove_time_wait(oldest_.front());
+  const auto handle = records_.time_wait.emplace();
+  if (!handle) return;
+  TimeWaitRecord& record = records_.time_wait.at(handle->index);
+  record.tuple = entry.tuple;
+  record.time_wait = entry.tcp.time_wait_record();
+  record.expires = entry.tcp.time_wait_end();
+  record.msl = entry.tcp.options()->msl;
+  retire(index);
+  demux_.insert(Ref(Stage::time_wait, handle->index));
+  time_wait_timers_.schedule(handle->index, record.expires);
+  oldest_.push_back(handle->index);
+}
+
+void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply) {
+  constexpr std::size_t most = 512;  // the peer repeats itself: a reply too many is no loss
+  if (replies_.size() < most) replies_.push_back({tuple, reply, state});
+}
+
+// --- ICMP ------------------------------------------------------------------------------------------------------------
+
+/// RFC 1191 7.1: the next common MTU when a router does not say its own.
+std::uint32_t Stack::Impl::plateau_below(std::uint32_t mtu) const {
+  for (const std::uint32_t plateau : {32000u, 17914u, 8166u, 4352u, 2002u, 1492u, 1280u, 1006u, 576u})
+    if (plateau < mtu) return plateau;
+  return 576;
+}
+
+Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
+  const auto ref = demux_.find(error.tuple);
+  if (!ref || ref->stage() != Stage::connection) return drop(now, DropReason::icmp_unrelated, 0);
+  const std::uint32_t index = ref->index();
+  Entry& entry = records_.connections.at(index);
+  // RFC 5927 4.1: only who saw the segment knows a sequence number that is in flight.
+  if (!entry.tcp.is_outstanding(Seq{error.sequence})) return drop(now, DropReason::icmp_unrelated, 0);
+  const State before = entry.tcp.state();
+  switch (error.kind) {
+    case net::IcmpError::Kind::soft:
+      entry.tcp.on_icmp_soft(error.meaning);
+      break;
+    case net::IcmpError::Kind::hard:
+      entry.tcp.on_icmp_hard(pool_, error.meaning);
+      break;
+    case net::IcmpError::Kind::packet_too_big: {
+      const std::uint32_t mtu = error.mtu != 0 ? error.mtu : plateau_below(entry.tcp.negotiated().path_mss + 40u);
+      entry.tcp.on_path_mss(
+          tcp_path(entry.tuple.remote.address, engine_.lower_path_mtu(now, entry.tuple.remote.address, mtu)).mss);
+      break;
+    }
+  }
+  tracer_.changed(now, entry.tuple, before, entry.tcp.state(), tcp::Trigger::icmp_hard);
+  settle(index, std::nullopt);
+  return {};
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+void Stack::Impl::on_connection_deadline(std::uint32_t index) {
+  Entry& entry = records_.connections.at(index);
+  const State before = entry.tcp.state();
+  const tcp::Expiry expiry = entry.tcp.on_deadline(context());
+  if (tracer_.on()) {
+    constexpr std::string_view names[] = {"retransmit", "delayed-ack", "keepalive", "close"};
+    for (unsigned timer = 0; timer < tcp::timer_count; ++timer)
+      if ((expiry.fired >> timer & 1u) != 0)
+        tracer_.fired(now_, entry.tuple, timer == 3 && before == State::time_wait ? "time-wait" : names[timer]);
+    if (expiry.ended) tracer_.changed(now_, entry.tuple, before, entry.tcp.state(), *expiry.ended);
+  }
+  if (expiry.fired == 0 && entry.tcp.state() != State::closed) {
+    arm(index);
+    return;
+  }
+  settle(index, expiry.reply);
+}
+
+void Stack::Impl::on_deadline(Instant now) {
+  now_ = now;
+  engine_.on_deadline(now);
+  connection_timers_.advance(now, [this](std::uint32_t index) { on_connection_deadline(index); });
+  half_open_timers_.advance(now, [this](std::uint32_t index) { on_half_open_deadline(index); });
+  time_wait_timers_.advance(now, [this, now](std::uint32_t index) {
+    tracer_.fired(now, records_.time_wait.at(index).tuple, "time-wait");
+    tracer_.changed(now, records_.time_wait.at(index).tuple, State::time_wait, State::closed, tcp::Trigger::timer_time_wait);
+    remove_time_wait(index);
+  });
+}
+
+}  // namespace ft

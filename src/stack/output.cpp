@@ -1,0 +1,175 @@
+// What leaves: asked for by the driver, derived from state at that moment.
+#include "base/assert.hpp"
+#include "stack/impl.hpp"
+#include "wire/checksum.hpp"
+
+#include <algorithm>
+
+namespace ft {
+
+using tcp::State;
+
+std::optional<Transmit> Stack::Impl::poll_transmit(Instant now, std::span<std::byte> out) {
+  now_ = now;
+  auto transmit = send_own(now, out);
+  if (!transmit) transmit = send_reply(now, out);
+  if (!transmit) transmit = send_syn_ack(now, out);
+  if (!transmit) transmit = send_ready(now, out);
+  if (transmit) ++counters_.packets_out;
+  return transmit;
+}
+
+std::optional<Instant> Stack::Impl::next_deadline() const {
+  std::optional<Instant> earliest;
+  for (const auto& at : {connection_timers_.next(), half_open_timers_.next(), time_wait_timers_.next(), engine_.next_deadline()})
+    if (at && (!earliest || *at < *earliest)) earliest = at;
+  return earliest;
+}
+
+std::optional<Transmit> Stack::Impl::send_own(Instant now, std::span<std::byte> out) {
+  std::string_view id;
+  std::string_view clause;
+  const std::size_t length = engine_.poll_transmit(now, out, &id, &clause);
+  if (length == 0) return std::nullopt;
+  tracer_.made(now, id, clause, length);
+  return Transmit{.length = length};
+}
+
+std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte> out) {
+  while (!replies_.empty()) {
+    const stack::QueuedReply& front = replies_.front();
+    const auto reach = engine_.reach(now, front.tuple.remote.address);
+    if (reach == net::Reach::resolving) return std::nullopt;
+    const stack::QueuedReply queued = front;
+    replies_.pop_front();
+    if (reach == net::Reach::unreachable) continue;
+    const auto& tcp = config_.tcp;
+    const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, tcp.ttl, tcp.dscp);
+    if (queued.reply.header.has(wire::tcp_flag::rst)) ++counters_.resets_sent;
+    tracer_.sent(now, queued.tuple, queued.reply.header, 0, queued.reply.cause, queued.state, queued.state);
+    return transmit;
+  }
+  return std::nullopt;
+}
+
+std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::byte> out) {
+  while (!syn_acks_.empty()) {
+    const std::uint32_t index = syn_acks_.front();
+    HalfOpenRecord& record = records_.half_open.at(index);
+    syn_acks_.remove(index);
+    // Neighbours that do not answer are asked again with the next SYN-ACK: its timer runs.
+    if (engine_.reach(now, record.tuple.remote.address) != net::Reach::ready) continue;
+    const auto& options = *listeners_.at(record.listener).tcp;
+    const auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
+    const bool again = record.half_open.retransmitted;
+    record.half_open.sent_at = again ? never : now;
+    const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, options.dscp);
+    tracer_.sent(now, record.tuple, header, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack,
+                 again ? State::syn_received : State::listen, State::syn_received);
+    if (again) ++counters_.retransmissions;
+    record.half_open.retransmitted = true;  // whatever goes next is a repeat
+    return transmit;
+  }
+  return std::nullopt;
+}
+
+std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte> out) {
+  if (!parked_.empty() && engine_.resolution_count() != seen_resolutions_) {
+    seen_resolutions_ = engine_.resolution_count();
+    while (!parked_.empty()) {
+      const std::uint32_t index = parked_.front();
+      parked_.remove(index);
+      records_.connections.at(index).parked = false;
+      ready_.push_back(index);
+    }
+  }
+  while (!ready_.empty()) {
+    const std::uint32_t index = ready_.front();
+    Entry& entry = records_.connections.at(index);
+    const auto reach = engine_.reach(now, entry.tuple.remote.address);
+    if (reach == net::Reach::resolving) {
+      if (parked_.empty()) seen_resolutions_ = engine_.resolution_count();
+      ready_.remove(index);
+      parked_.push_back(index);
+      entry.parked = true;
+      continue;
+    }
+    const auto segment = entry.tcp.next_segment(context(), config_.max_super_segment);
+    if (!segment) {
+      ready_.remove(index);
+      if (entry.tcp.can_become_record()) {
+        become_time_wait_record(index);
+      } else {
+        arm(index);
+      }
+      continue;
+    }
+    ready_.move_to_back(index);
+    if (segment->retransmission) ++counters_.retransmissions;
+    if (reach == net::Reach::unreachable) {
+      // As lost on the wire: its timer asks the neighbour again, and the user is told.
+      entry.tcp.on_icmp_soft(Error::host_unreachable);
+      settle(index, std::nullopt);
+      continue;
+    }
+    const auto& options = *entry.tcp.options();
+    const Text text{entry.tcp.text(*segment), segment->segment_size};
+    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, options.dscp);
+    if (tracer_.on())
+      tracer_.sent(now, entry.tuple, segment->header, segment->length, segment->cause, segment->before, segment->after);
+    return transmit;
+  }
+  return std::nullopt;
+}
+
+std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader header,
+                                          const Text& text, std::uint8_t ttl, std::uint8_t dscp) {
+  header.source_port = tuple.local.port;
+  header.destination_port = tuple.remote.port;
+  const std::size_t below = engine_.header_length(tuple.remote.address);
+  const std::size_t above = wire::tcp_header_length(header);
+  const std::size_t text_length = text.parts[0].size() + text.parts[1].size();
+  const std::size_t length = above + text_length;
+  FT_ASSERT(out.size() >= below + length);
+  const std::span<std::byte> segment = out.subspan(below, length);
+  wire::write_tcp(header, segment);
+
+  wire::PartialSum sum =
+      wire::pseudo_header(tuple.local.address, tuple.remote.address, net::protocol_tcp, static_cast<std::uint32_t>(length));
+  std::byte* at = segment.data() + above;
+  std::uint16_t checksum = 0;
+  if (text.segment_size != 0) {
+    // The link cuts and sums each piece; it wants the pseudo-header's sum in the field (as virtio and Linux do).
+    for (const auto& part : text.parts) at = std::copy(part.begin(), part.end(), at);
+    checksum = static_cast<std::uint16_t>(~wire::finish(sum));
+  } else {
+    sum = wire::add_octets(sum, segment.first(above));
+    if (text.parts[1].empty()) {
+      sum = wire::copy_and_add(sum, text.parts[0], at);
+    } else if (text.parts[0].size() % 2 == 0) {
+      sum = wire::copy_and_add(sum, text.parts[0], at);
+      sum = wire::copy_and_add(sum, text.parts[1], at + text.parts[0].size());
+    } else {
+      std::copy(text.parts[1].begin(), text.parts[1].end(), std::copy(text.parts[0].begin(), text.parts[0].end(), at));
+      sum = wire::add_octets(sum, segment.subspan(above));
+    }
+    checksum = wire::finish(sum);
+  }
+  segment[16] = static_cast<std::byte>(checksum >> 8);
+  segment[17] = static_cast<std::byte>(checksum & 0xff);
+
+  const net::Envelope envelope{.source = tuple.local.address,
+                               .destination = tuple.remote.address,
+                               .ttl = ttl,
+                               .traffic_class = static_cast<std::uint8_t>(dscp << 2)};
+  engine_.seal(now, envelope, length, out);
+  ++counters_.segments_out;
+  Transmit transmit{.length = below + length};
+  if (text.segment_size != 0) {
+    transmit.segment_size = text.segment_size;
+    transmit.header_length = static_cast<std::uint16_t>(below + above);
+  }
+  return transmit;
+}
+
+}  // namespace ft

@@ -1,0 +1,70 @@
+// What the stack keeps of each connection by its stage: a small record while half open and in TIME-WAIT, a whole connection in
+// between. One table finds all three by four-tuple.
+#pragma once
+
+#include "fourtuple/address.hpp"
+#include "fourtuple/config.hpp"
+#include "fourtuple/stack.hpp"
+#include "stack/index_list.hpp"
+#include "tcp/connection.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace ft::stack {
+
+enum class Stage : std::uint8_t { connection, half_open, time_wait };
+
+/// A record's place: its stage and its index in that stage's slab.
+struct Ref {
+  std::uint32_t value = 0;
+  Ref() = default;
+  Ref(Stage stage, std::uint32_t index) : value(static_cast<std::uint32_t>(stage) << 30 | index) {}
+  Stage stage() const { return static_cast<Stage>(value >> 30); }
+  std::uint32_t index() const { return value & 0x3fff'ffff; }
+  friend bool operator==(Ref, Ref) = default;
+};
+
+struct Entry {
+  Entry(const FourTuple& t, tcp::Connection&& c) : tuple(t), tcp(std::move(c)) {}
+  FourTuple tuple;
+  tcp::Connection tcp;
+  Links ready;                           // has something to say, or might
+  Links told;                            // has events for the user
+  std::uint32_t listener = Links::none;  // passive and not accepted yet
+  std::uint8_t events = 0;
+  bool parked = false;   // `ready` links it into the list of those whose neighbour is being asked
+  bool in_table = true;  // false: over, kept only until the user closes it
+  bool owned = true;     // the user holds its id
+};
+
+struct HalfOpenRecord {
+  FourTuple tuple;
+  tcp::HalfOpen half_open;
+  tcp::Path path;
+  Links to_send;  // a SYN-ACK is due
+  std::uint32_t listener = 0;
+  std::uint8_t retries = 0;
+};
+
+struct TimeWaitRecord {
+  FourTuple tuple;
+  tcp::TimeWait time_wait;
+  Instant expires{};
+  Duration msl{};
+  Links age;  // oldest first
+};
+
+struct Listener {
+  Endpoint local;
+  std::shared_ptr<const ft::TcpOptions> tcp;
+  std::uint32_t backlog = 0;
+  std::uint32_t syn_queue = 0;
+  std::uint32_t half_open = 0;  // records of this listener
+  std::deque<std::uint32_t> accept_queue;
+  Links told;  // acceptable, not yet told
+  bool full() const { return accept_queue.size() >= backlog; }
+};
+
+}  // namespace ft::stack

@@ -1,0 +1,50 @@
+#include "stack/secrets.hpp"
+
+#include "base/siphash.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ft::stack {
+
+Secrets::Secrets(std::span<const std::uint8_t, 32> secret) {
+  std::copy_n(secret.begin(), 16, protocol_key_.begin());
+  std::copy_n(secret.begin() + 16, 16, table_key_.begin());
+}
+
+std::uint64_t Secrets::hash(Purpose purpose, const FourTuple& tuple) const {
+  std::array<std::byte, 40> input{};
+  const auto put = [&input](std::size_t at, const Endpoint& endpoint) {
+    const auto octets = std::as_bytes(endpoint.address.octets());
+    std::copy(octets.begin(), octets.end(), input.begin() + static_cast<std::ptrdiff_t>(at));
+    input[at + 16] = static_cast<std::byte>(endpoint.port >> 8);
+    input[at + 17] = static_cast<std::byte>(endpoint.port & 0xff);
+  };
+  put(0, tuple.local);
+  put(18, tuple.remote);
+  input[36] = static_cast<std::byte>(tuple.local.address.family());
+  input[37] = static_cast<std::byte>(purpose);
+  return siphash_40(purpose == Purpose::table ? table_key_ : protocol_key_, input);
+}
+
+Seq Secrets::isn(Instant now, const FourTuple& tuple) const {
+  constexpr std::int64_t tick = 4000;  // ns (RFC 9293 MUST-8)
+  const auto clock = static_cast<std::uint32_t>(now.time_since_epoch().count() / tick);
+  return Seq{clock + static_cast<std::uint32_t>(hash(Purpose::isn, tuple))};
+}
+
+std::uint32_t Secrets::timestamp_offset(const FourTuple& tuple) const {
+  return static_cast<std::uint32_t>(hash(Purpose::timestamp, tuple));
+}
+
+std::uint32_t Secrets::port_offset(const IpAddress& local, const Endpoint& remote) const {
+  return static_cast<std::uint32_t>(hash(Purpose::port_offset, {{local, 0}, remote}));
+}
+
+std::uint32_t Secrets::port_slot(const IpAddress& local, const Endpoint& remote) const {
+  return static_cast<std::uint32_t>(hash(Purpose::port_slot, {{local, 0}, remote}));
+}
+
+std::uint64_t Secrets::table_hash(const FourTuple& tuple) const { return hash(Purpose::table, tuple); }
+
+}  // namespace ft::stack

@@ -1,0 +1,35 @@
+// What an outsider must not guess, from one secret: initial sequence numbers (RFC 6528), timestamp offsets (RFC 7323 5.4),
+// ephemeral port offsets (RFC 6056) and table hashes.
+#pragma once
+
+#include "fourtuple/address.hpp"
+#include "fourtuple/time.hpp"
+#include "wire/seq.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace ft::stack {
+
+class Secrets {
+ public:
+  explicit Secrets(std::span<const std::uint8_t, 32> secret);
+
+  /// RFC 6528 3: a 4 microsecond clock plus F(four-tuple, key).
+  Seq isn(Instant now, const FourTuple& tuple) const;
+  std::uint32_t timestamp_offset(const FourTuple& tuple) const;
+  /// RFC 6056 3.3.4: F and G, over everything of the tuple but the port to be chosen.
+  std::uint32_t port_offset(const IpAddress& local, const Endpoint& remote) const;
+  std::uint32_t port_slot(const IpAddress& local, const Endpoint& remote) const;
+  std::uint64_t table_hash(const FourTuple& tuple) const;
+
+ private:
+  enum class Purpose : std::uint8_t { table, isn, timestamp, port_offset, port_slot };
+  std::uint64_t hash(Purpose purpose, const FourTuple& tuple) const;
+
+  std::array<std::uint8_t, 16> protocol_key_{};
+  std::array<std::uint8_t, 16> table_key_{};
+};
+
+}  // namespace ft::stack

@@ -1,0 +1,65 @@
+// The door: every public call goes to the instance behind it.
+#include "fourtuple/stack.hpp"
+
+#include "stack/impl.hpp"
+
+namespace ft {
+
+Stack::Stack(StackConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Stack::~Stack() = default;
+Stack::Stack(Stack&&) noexcept = default;
+Stack& Stack::operator=(Stack&&) noexcept = default;
+
+Verdict Stack::on_packet(Instant now, std::span<const std::byte> packet, Offload offload) {
+  return impl_->on_packet(now, packet, offload);
+}
+void Stack::on_deadline(Instant now) { impl_->on_deadline(now); }
+std::optional<Transmit> Stack::poll_transmit(Instant now, std::span<std::byte> out) { return impl_->poll_transmit(now, out); }
+std::optional<Event> Stack::poll_event() { return impl_->poll_event(); }
+std::optional<Instant> Stack::next_deadline() const { return impl_->next_deadline(); }
+
+std::expected<ListenerId, Error> Stack::listen(Endpoint local, ListenOptions options) { return impl_->listen(local, options); }
+std::expected<ConnectionId, Error> Stack::accept(ListenerId listener) { return impl_->accept(listener); }
+void Stack::close(ListenerId listener) { impl_->close(listener); }
+std::expected<ConnectionId, OpenError> Stack::connect(Instant now, Endpoint remote, ConnectOptions options) {
+  return impl_->connect(now, remote, options);
+}
+
+std::expected<std::size_t, Error> Stack::read(ConnectionId id, std::span<std::byte> into) { return impl_->read(id, into); }
+std::span<const std::byte> Stack::peek(ConnectionId id) const { return impl_->peek(id); }
+void Stack::consume(ConnectionId id, std::size_t octets) { impl_->consume(id, octets); }
+std::expected<std::size_t, Error> Stack::write(ConnectionId id, std::span<const std::byte> from) {
+  return impl_->write(id, from, false);
+}
+std::expected<std::size_t, Error> Stack::write_urgent(ConnectionId id, std::span<const std::byte> from) {
+  return impl_->write(id, from, true);
+}
+std::span<std::byte> Stack::reserve(ConnectionId id) { return impl_->reserve(id); }
+void Stack::commit(ConnectionId id, std::size_t octets) { impl_->commit(id, octets); }
+std::expected<void, Error> Stack::shutdown(ConnectionId id) { return impl_->shutdown(id); }
+std::expected<void, Error> Stack::close(ConnectionId id) { return impl_->close(id); }
+std::expected<void, Error> Stack::abort(ConnectionId id) { return impl_->abort(id); }
+
+std::expected<void, Error> Stack::set_nagle(ConnectionId id, bool on) {
+  return impl_->change_options(id, [on](TcpOptions& options) { options.nagle = on; });
+}
+std::expected<void, Error> Stack::set_keepalive(Instant now, ConnectionId id, bool on) {
+  return impl_->set_keepalive(now, id, on);
+}
+std::expected<void, Error> Stack::set_user_timeout(ConnectionId id, Duration r2) {
+  if (r2 <= Duration::zero()) return std::unexpected(Error::invalid_argument);
+  return impl_->change_options(id, [r2](TcpOptions& options) { options.user_timeout = options.connect_timeout = r2; });
+}
+std::expected<void, Error> Stack::set_dscp(ConnectionId id, std::uint8_t dscp) {
+  if (dscp > 63) return std::unexpected(Error::invalid_argument);
+  return impl_->change_options(id, [dscp](TcpOptions& options) { options.dscp = dscp; });
+}
+
+std::optional<ConnectionInfo> Stack::info(ConnectionId id) const { return impl_->info(id); }
+std::vector<PortEntry> Stack::ports() const { return impl_->ports(); }
+const StackCounters& Stack::counters() const { return impl_->counters(); }
+const StackConfig& Stack::config() const { return impl_->config(); }
+std::uint64_t Stack::buffer_memory() const { return impl_->buffer_memory(); }
+void Stack::set_trace(trace::Sink* sink, std::uint8_t host) { impl_->set_trace(sink, host); }
+
+}  // namespace ft

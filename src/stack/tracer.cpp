@@ -1,0 +1,61 @@
+#include "stack/tracer.hpp"
+
+namespace ft::stack {
+
+namespace {
+
+trace::Why why(tcp::Reason reason) { return {reason.id, reason.clause}; }
+
+trace::SegmentFields fields_of(const wire::TcpHeader& header, std::uint32_t length) {
+  trace::SegmentFields f;
+  f.seq = header.seq.value();
+  f.ack = header.ack.value();
+  f.flags = header.flags;
+  f.window = header.window;
+  f.urgent = header.urgent;
+  f.length = length;
+  f.mss = header.options.mss;
+  f.window_scale = header.options.window_scale;
+  f.sack_permitted = header.options.sack_permitted;
+  if (header.options.timestamps) f.timestamps = {header.options.timestamps->val, header.options.timestamps->ecr};
+  f.sack_count = header.options.sack_count;
+  for (std::uint8_t i = 0; i < f.sack_count; ++i)
+    f.sack[i] = {header.options.sack[i].left.value(), header.options.sack[i].right.value()};
+  return f;
+}
+
+}  // namespace
+
+void Tracer::sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& header, std::uint32_t length, tcp::Cause cause,
+                  tcp::State before, tcp::State after) const {
+  report(now, trace::SegmentSent{tuple, fields_of(header, length), why(tcp::describe(cause)), tcp::to_string(before),
+                                 tcp::to_string(after)});
+}
+
+void Tracer::received(Instant now, const FourTuple& tuple, const tcp::Segment& segment, const tcp::Arrival& arrival,
+                      tcp::State before, tcp::State after) const {
+  report(now, trace::SegmentReceived{tuple, fields_of(segment.header, segment.text_length()), why(tcp::describe(arrival.effect)),
+                                     arrival.dropped, tcp::to_string(before), tcp::to_string(after)});
+}
+
+void Tracer::changed(Instant now, const FourTuple& tuple, tcp::State from, tcp::State to, tcp::Trigger trigger) const {
+  if (from != to) report(now, trace::StateChanged{tuple, tcp::to_string(from), tcp::to_string(to), why(tcp::describe(trigger))});
+}
+
+void Tracer::call(Instant now, const FourTuple& tuple, std::string_view name, std::uint64_t octets, Error error) const {
+  report(now, trace::Call{tuple, name, octets, error == Error::none ? std::string_view{} : to_string(error)});
+}
+
+void Tracer::fired(Instant now, const FourTuple& tuple, std::string_view timer) const {
+  report(now, trace::TimerFired{tuple, timer});
+}
+
+void Tracer::dropped(Instant now, DropReason reason, std::size_t length) const {
+  report(now, trace::PacketDropped{reason, static_cast<std::uint32_t>(length)});
+}
+
+void Tracer::made(Instant now, std::string_view id, std::string_view clause, std::size_t length) const {
+  report(now, trace::PacketMade{{id, clause}, static_cast<std::uint32_t>(length)});
+}
+
+}  // namespace ft::stack
