@@ -184,7 +184,7 @@ std::string to_ascii(std::string_view text, bool keep_letters) {
     const std::string_view rest = text;
     const char32_t c = take_code_point(text);
     const std::string_view octets = rest.substr(0, rest.size() - text.size());
-    const auto* like = std::ranges::find(likes, c, &Like::c);
+    const auto like = std::ranges::find(likes, c, &Like::c);
     if (like != likes.end()) {
       out += like->ascii;
     } else {

@@ -115,7 +115,7 @@ void Impairment::hold(const Fate::Delivery& delivery, std::span<const std::byte>
     const std::uint64_t flips = 1 + rng_.below(3);
     const std::uint64_t first = rng_.below(bits - flips + 1);
     for (std::uint64_t bit = first; bit < first + flips; ++bit)
-      held.arrival.octets[bit / 8] ^= std::byte{0x80} >> static_cast<unsigned>(bit % 8);
+      held.arrival.octets[static_cast<std::size_t>(bit / 8)] ^= std::byte{0x80} >> static_cast<unsigned>(bit % 8);
   }
   held_octets_ += packet.size();
   held_.push_back(std::move(held));

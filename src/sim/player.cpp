@@ -306,7 +306,7 @@ void Player::pump_write(App& app) {
 void Player::pump_read(App& app) {
   std::array<std::byte, 4096> piece;
   while (app.open && (app.reads || app.may_read > 0)) {
-    const auto room = app.reads ? piece.size() : std::min<std::size_t>(piece.size(), app.may_read);
+    const auto room = app.reads ? piece.size() : static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), app.may_read));
     const auto n = stack(app.host).read(app.id, std::span{piece}.first(room));
     if (!n) return;
     if (*n == 0) {
