@@ -50,6 +50,46 @@ const Sentence* find_sentence(std::string_view id) {
   return found == std::end(sentences) ? nullptr : found;
 }
 
+std::string_view clause_of(DropReason reason) {
+  switch (reason) {
+    case DropReason::bad_ip_checksum:
+      return "RFC 1122 3.2.1.2";
+    case DropReason::bad_transport_checksum:
+      return "RFC 9293 3.1";
+    case DropReason::bad_source:
+    case DropReason::not_unicast:
+      return "RFC 9293 3.9.2.3";
+    case DropReason::fragment_overlap:
+      return "RFC 5722 4";
+    case DropReason::icmp_unrelated:
+      return "RFC 5927 4.1";
+    case DropReason::syn_queue_full:
+    case DropReason::accept_queue_full:
+      return "RFC 4987 2.2";
+    case DropReason::no_listener_rst_sent:
+    case DropReason::rst_to_closed:
+      return "RFC 9293 3.10.7.1";
+    case DropReason::paws:
+      return "RFC 7323 5.3";
+    case DropReason::not_acceptable:
+    case DropReason::ack_missing:
+      return "RFC 9293 3.10.7.4";
+    case DropReason::rst_challenged:
+    case DropReason::rst_unacceptable:
+      return "RFC 5961 3.2";
+    case DropReason::syn_challenged:
+      return "RFC 5961 4.2";
+    case DropReason::ack_challenged:
+      return "RFC 5961 5.2";
+    case DropReason::bad_handshake_ack:
+      return "RFC 9293 3.10.7.3";
+    case DropReason::time_wait:
+      return "RFC 1337 3";
+    default:
+      return {};
+  }
+}
+
 std::string say(std::string_view id, Lang lang, const Facts& facts) {
   const Sentence* sentence = find_sentence(id);
   if (sentence == nullptr) return std::string(id);

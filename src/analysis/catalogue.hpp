@@ -3,6 +3,8 @@
 // the ends. The clause that proves the sentence comes with the event, not from here.
 #pragma once
 
+#include "fourtuple/error.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -35,6 +37,9 @@ struct Facts {
 
 /// Every sentence of the catalogue; ids are unique.
 std::span<const Sentence> catalogue();
+
+/// The source for dropping a packet for this reason; empty when it is our own limit.
+std::string_view clause_of(DropReason reason);
 
 /// Null when the catalogue does not know the id.
 const Sentence* find_sentence(std::string_view id);

@@ -14,17 +14,6 @@ constexpr std::size_t kept_first = 4;
 constexpr std::size_t kept_last = 2;
 constexpr std::size_t shortest_gap = 3;  // fewer rows than this are shown: the gap's own line says less
 
-/// Data on its way and its acknowledgement, as they should be: one is like the next.
-bool is_routine(const Row& row) {
-  using namespace wire;
-  const bool plain = row.kind == Row::Kind::segment && row.arrived && !row.duplicate && !row.corrupted;
-  const bool used = row.dropped == DropReason::none && !row.from_state.changed() && !row.to_state.changed();
-  const bool special = row.has(tcp_flag::syn) || row.has(tcp_flag::fin) || row.has(tcp_flag::rst) || row.has(tcp_flag::urg);
-  const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate";
-  static constexpr std::string_view ordinary[] = {"data", "data-push", "ack-every-second", "ack-delayed", "ack-quick", ""};
-  return plain && used && !special && !odd && std::ranges::find(ordinary, row.why.id) != std::end(ordinary);
-}
-
 std::string heading_of(const Ladder& ladder, bool right, Lang lang) {
   std::string out;
   for (std::size_t i = 0; i < ladder.actors.size(); ++i) {
@@ -58,6 +47,16 @@ std::string_view first_state(const Ladder& ladder, bool right) {
 
 }  // namespace
 
+bool is_routine(const Row& row) {
+  using namespace wire;
+  const bool plain = row.kind == Row::Kind::segment && row.lost.empty() && !row.duplicate && !row.corrupted;
+  const bool used = row.dropped == DropReason::none && !row.from_state.changed() && !row.to_state.changed();
+  const bool special = row.has(tcp_flag::syn) || row.has(tcp_flag::fin) || row.has(tcp_flag::rst) || row.has(tcp_flag::urg);
+  const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate";
+  static constexpr std::string_view ordinary[] = {"data", "data-push", "ack-every-second", "ack-delayed", "ack-quick", ""};
+  return plain && used && !special && !odd && std::ranges::find(ordinary, row.why.id) != std::end(ordinary);
+}
+
 std::vector<bool> rows_to_show(const std::vector<Row>& rows, bool all) {
   std::vector<bool> keep(rows.size(), true);
   if (all) return keep;
@@ -81,14 +80,14 @@ std::vector<std::vector<Line>> ladder_blocks(const Ladder& ladder, const TextSty
   std::vector<std::vector<Line>> blocks{text.head(heading_of(ladder, false, style.lang), heading_of(ladder, true, style.lang),
                                                   first_state(ladder, false), first_state(ladder, true))};
   const std::vector<bool> keep = rows_to_show(ladder.rows, style.all);
-  std::vector<Row> hidden;
+  Gap hidden;
   for (std::size_t i = 0; i < ladder.rows.size(); ++i) {
     if (!keep[i]) {
-      if (!ladder.rows[i].minor) hidden.push_back(ladder.rows[i]);
+      if (!ladder.rows[i].minor) hidden.add(ladder.rows[i]);
       continue;
     }
-    if (!hidden.empty()) blocks.push_back(text.gap(hidden.data(), hidden.data() + hidden.size()));
-    hidden.clear();
+    if (hidden.rows > 0) blocks.push_back(text.gap(hidden));
+    hidden = {};
     blocks.push_back(text.row(ladder.rows[i]));
   }
   blocks.push_back(text.tail());

@@ -30,8 +30,16 @@ Ink ink_of(const Row& row) {
 
 /// What happened at the far end, where that is news and not just what a segment of its kind does.
 bool is_notable(std::string_view effect) {
-  static constexpr std::string_view notable[] = {"simultaneous-open", "simultaneous-close", "refused", "reset", "text-duplicate",
-                                                 "text-out-of-order", "icmp-packet-too-big"};
+  static constexpr std::string_view notable[] = {"simultaneous-open",
+                                                 "simultaneous-close",
+                                                 "refused",
+                                                 "reset",
+                                                 "text-duplicate",
+                                                 "text-out-of-order",
+                                                 "returned-to-listen",
+                                                 "time-wait-restarted",
+                                                 "time-wait-reopened",
+                                                 "icmp-packet-too-big"};
   return std::ranges::find(notable, effect) != std::end(notable);
 }
 
@@ -216,7 +224,8 @@ std::vector<Line> LadderText::sentences_of(const Row& row) const {
   if (row.corrupted) add("link-corrupted", {}, Ink::lost);
   if (row.late) add("link-late", {}, Ink::dim);
   if (row.dropped != DropReason::none) {
-    add(to_string(row.dropped), row.effect.clause, Ink::lost);
+    const std::string_view clause = row.effect.clause;
+    add(to_string(row.dropped), clause.empty() ? clause_of(row.dropped) : clause, Ink::lost);
   } else if (arrives || is_notable(row.effect.id)) {
     add(row.effect.id, row.effect.clause, Ink::dim);
   }
@@ -228,7 +237,7 @@ std::vector<LadderText::Rung> LadderText::segment_rungs(const Row& row) const {
   std::vector<Rung> rungs;
   const auto margin_of = [rightwards](Rung& r, bool sender) -> Span& { return rightwards == sender ? r.left : r.right; };
   for (Line& line : fit_label(row, rightwards)) rungs.push_back({.inside = std::move(line)});
-  if (row.kind != Row::Kind::arrival) margin_of(rungs.front(), true) = {time_text(row.at), Ink::time};
+  if (row.kind != Row::Kind::arrival && !row.departure_unseen) margin_of(rungs.front(), true) = {time_text(row.at), Ink::time};
   rungs.push_back(arrow(row, rightwards));
   const std::size_t at_arrow = rungs.size() - 1;
   margin_of(rungs[at_arrow], true) = {state_text(row.from_state), Ink::state};
@@ -292,21 +301,12 @@ std::vector<Line> LadderText::row(const Row& row) const {
   return lines;
 }
 
-std::vector<Line> LadderText::gap(const Row* first, const Row* last) const {
-  std::uint64_t data = 0, octets = 0;
-  const auto count = static_cast<std::uint64_t>(last - first);
-  for (const Row* r = first; r != last; ++r) {
-    data += r->segment.length > 0 ? 1U : 0U;
-    octets += r->segment.length;
-  }
-  std::string what;
-  if (style_.lang == Lang::zh) {
-    what = "… 另有 " + std::to_string(count) + " 个：" + std::to_string(data) + " 个带数据（" + std::to_string(octets) +
-           " 字节），" + std::to_string(count - data) + " 个确认";
-  } else {
-    what = "… " + std::to_string(count) + " more: " + std::to_string(data) + " with data (" + std::to_string(octets) +
-           " octets), " + std::to_string(count - data) + " ACKs";
-  }
+std::vector<Line> LadderText::gap(const Gap& hidden) const {
+  const std::string rows = std::to_string(hidden.rows), data = std::to_string(hidden.with_data);
+  const std::string octets = std::to_string(hidden.octets), acks = std::to_string(hidden.rows - hidden.with_data);
+  const std::string what = style_.lang == Lang::zh
+                               ? "… 另有 " + rows + " 个：" + data + " 个带数据（" + octets + " 字节），" + acks + " 个确认"
+                               : "… " + rows + " more: " + data + " with data (" + octets + " octets), " + acks + " ACKs";
   std::vector<Line> lines{rung({})};
   for (const std::string& part : wrap(text(what), inner))
     lines.push_back(rung({.left_post = "⋮", .inside = {{" "}, {part, Ink::bold}}, .right_post = "⋮"}));

@@ -39,6 +39,18 @@ std::size_t line_width(const Line& line);
 /// The line with its colours, if any, without trailing blanks, with a line feed.
 std::string paint(const Line& line, const TextStyle& style);
 
+/// Rows that are not shown one by one.
+struct Gap {
+  std::uint64_t rows = 0;
+  std::uint64_t with_data = 0;
+  std::uint64_t octets = 0;
+  void add(const Row& row) {
+    ++rows;
+    with_data += row.segment.length > 0 ? 1U : 0U;
+    octets += row.segment.length;
+  }
+};
+
 /// What the sentences about a row may speak of.
 Facts facts_of(const Row& row, const std::vector<Actor>& actors);
 
@@ -51,8 +63,8 @@ class LadderText {
                          std::string_view right_state) const;
   /// One step, with the blank rung above it.
   std::vector<Line> row(const Row& row) const;
-  /// "... 37 more segments ..." for the rows [first, last).
-  std::vector<Line> gap(const Row* first, const Row* last) const;
+  /// "... 37 more: 20 with data (28960 octets), 17 ACKs".
+  std::vector<Line> gap(const Gap& hidden) const;
   /// Where the lifelines end.
   std::vector<Line> tail() const;
 
@@ -90,6 +102,9 @@ class LadderText {
   TextStyle style_;
   bool name_connections_ = false;
 };
+
+/// Data on its way and its acknowledgement, as they should be: one is like the next.
+bool is_routine(const Row& row);
 
 /// Which rows a reader needs: rows[i] is shown when keep[i]. Runs of routine data are cut down to their ends.
 std::vector<bool> rows_to_show(const std::vector<Row>& rows, bool all);

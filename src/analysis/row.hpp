@@ -41,6 +41,7 @@ struct Row {
   Kind kind = Kind::segment;
   Instant at{};                    // sent, called, fired; for an arrival row: when it arrived
   std::optional<Instant> arrived;  // segment rows
+  bool departure_unseen = false;   // only the arrival was seen: `at` is not the sender's time
   std::uint8_t from = 0;           // host index; of a call, a timer, a state: who
   std::uint8_t to = 0;
   FourTuple tuple;           // local = from
