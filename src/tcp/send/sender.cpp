@@ -81,6 +81,7 @@ std::optional<Chunk> Sender::probe(const SendLimits& limits) {
     if (snd.wnd != 0) chunk.cause = Cause::data;
     chunk.fin = snd.wnd > chunk.length && fin_queued_ && chunk.length == queued;
   }
+  chunk.push = chunk.length != 0 && (snd.wnd == 0 || chunk.length == queued);
   probing_ = snd.wnd == 0;
   return chunk;
 }

@@ -1,0 +1,130 @@
+// One stack against a peer that the test plays by hand, in virtual time. Every script runs over IPv4 and IPv6, and again with
+// both sequence numbers about to wrap. A failure tells the story so far, a line a step, and leaves a pcapng.
+#pragma once
+
+#include "fourtuple/stack.hpp"
+#include "notation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ft::test {
+
+using namespace std::chrono_literals;
+
+struct Variant {
+  bool v6 = false;
+  bool wrap = false;
+};
+
+struct Setup {
+  std::uint16_t mss = 1000;              // the peer's
+  std::optional<std::uint8_t> wscale{};  // the peer's; none: no scaling either way
+  bool sack = false;                     // the peer's SYN permits SACK
+  bool timestamps = false;
+  std::uint16_t peer_window = 65535;
+  Duration rtt = 20ms;   // between our SYN and the peer's answer
+  TcpOptions options{};  // ours
+};
+
+class Script {
+ public:
+  Script(const char* name, Variant variant, Setup setup = {});
+  ~Script();
+  Script(Script&&) = default;
+
+  /// A handshake that we began, finished; time stands where our last ACK left.
+  static Script established(const char* name, Variant variant, Setup setup = {});
+  /// The same with the peer as the active side.
+  static Script accepted(const char* name, Variant variant, Setup setup = {});
+
+  void connects();
+  void listens(std::uint32_t backlog = 8);
+  void accepts();
+
+  /// The next packet that leaves must be this one; waits in virtual time for it, at most three hours.
+  void expects(const Seg& seg);
+  /// The same, and it must leave exactly `after` the last step.
+  void expects_after(Duration after, const Seg& seg);
+  /// Nothing may leave meanwhile.
+  void stays_silent_for(Duration duration);
+  /// The peer's segment arrives now.
+  void receives(const Seg& seg);
+  void waits(Duration duration);
+
+  std::size_t app_writes(std::size_t octets, bool urgent = false);
+  void app_reads(std::size_t octets);
+  void app_shuts_down();
+  void app_closes();
+  void app_aborts();
+
+  void has_state(std::string_view state);
+  void has_closed(CloseReason why);
+  void dropped(DropReason reason);  // the last received segment
+  bool told(Event::Kind kind);
+  ConnectionInfo info();
+  Stack& stack() { return *stack_; }
+  Instant now() const { return now_; }
+  ConnectionId connection() const { return connection_; }
+  IpAddress ours() const;
+  IpAddress peers() const;
+  std::uint16_t our_port() const { return our_port_; }
+
+ private:
+  struct Packet {
+    Instant at;
+    bool ours;
+    std::vector<std::byte> octets;
+  };
+  struct Sent {
+    wire::TcpHeader header;
+    std::uint32_t length;
+    std::vector<std::byte> text;
+  };
+
+  std::optional<Sent> poll();
+  std::optional<Sent> next_sent(Instant until);
+  void drain_events();
+  void tell(std::string line);
+  [[noreturn]] void fail(const std::string& what);
+  std::string story() const;
+  std::string render(const wire::TcpHeader& header, std::uint32_t length, bool ours) const;
+  void compare(const Sent& sent, const Seg& seg);
+  void check_text(const Sent& sent);
+
+  std::string name_;
+  Variant variant_;
+  Setup setup_;
+  std::unique_ptr<Stack> stack_;
+  Instant now_{};
+  Instant last_step_{};
+  std::vector<std::string> story_;
+  std::vector<Packet> packets_;
+  std::vector<Event> events_;
+  ListenerId listener_{};
+  ConnectionId connection_{};
+  std::uint16_t our_port_ = 40000;
+  std::uint16_t peer_port_ = 80;
+  std::optional<Seq> our_isn_;
+  Seq peer_isn_;
+  Verdict last_verdict_{};
+  std::uint32_t peer_ts_ = 1000;
+  std::uint32_t our_ts_ = 0;
+};
+
+inline constexpr Variant variants[] = {{false, false}, {true, false}, {false, true}, {true, true}};
+
+}  // namespace ft::test
+
+/// A test case whose body runs once for each variant; `variant` and `name` are its parameters.
+#define FT_SCRIPT_CAT2(a, b) a##b
+#define FT_SCRIPT_CAT(a, b) FT_SCRIPT_CAT2(a, b)
+#define SCRIPT_CASE(sentence)                                                                               \
+  static void FT_SCRIPT_CAT(script_body_, __LINE__)(const char* name, ft::test::Variant variant);           \
+  TEST_CASE(sentence) {                                                                                     \
+    for (const auto variant : ft::test::variants) FT_SCRIPT_CAT(script_body_, __LINE__)(sentence, variant); \
+  }                                                                                                         \
+  static void FT_SCRIPT_CAT(script_body_, __LINE__)([[maybe_unused]] const char* name, [[maybe_unused]] ft::test::Variant variant)

@@ -1,0 +1,225 @@
+#include "script.hpp"
+
+using namespace ft;
+using namespace ft::test;
+
+SCRIPT_CASE("ten segments leave at once, PSH only on the last of the write") {
+  auto s = Script::established(name, variant);
+  s.app_writes(12000);
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    s.expects(seg);
+  }
+  s.expects(". 9001:10001(1000) ack 1"_seg);
+  s.stays_silent_for(50ms);
+  s.receives(". 1:1(0) ack 2001"_seg);
+  s.expects(". 10001:11001(1000) ack 1"_seg);
+  s.expects("P. 11001:12001(1000) ack 1"_seg);
+}
+
+SCRIPT_CASE("Nagle holds a small second write back until the first is acknowledged") {
+  auto s = Script::established(name, variant);
+  s.app_writes(10);
+  s.expects("P. 1:11(10) ack 1"_seg);
+  s.app_writes(10);
+  s.app_writes(10);
+  s.stays_silent_for(20ms);
+  s.receives(". 1:1(0) ack 11"_seg);
+  s.expects("P. 11:31(20) ack 1"_seg);
+}
+
+SCRIPT_CASE("without Nagle small writes leave at once") {
+  Setup setup;
+  setup.options.nagle = false;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(10);
+  s.expects("P. 1:11(10) ack 1"_seg);
+  s.app_writes(10);
+  s.expects("P. 11:21(10) ack 1"_seg);
+}
+
+SCRIPT_CASE("a lost segment is repeated after the RTO, which doubles") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(500);
+  s.expects("P. 1:501(500) ack 1"_seg);
+  // srtt 100 ms and rttvar 50 ms from the handshake: 100 + 4 * 50 = 300 ms
+  s.expects_after(300ms, "P. 1:501(500) ack 1"_seg);
+  s.expects_after(600ms, "P. 1:501(500) ack 1"_seg);
+  s.expects_after(1200ms, "P. 1:501(500) ack 1"_seg);
+  s.receives(". 1:1(0) ack 501"_seg);
+  CHECK(s.info().retransmissions == 3);
+  CHECK(s.told(Event::Kind::trouble));
+  s.stays_silent_for(5s);
+}
+
+SCRIPT_CASE("after a timeout everything outstanding goes again, one segment first, and grows from there") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(4000);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1001:2001(1000) ack 1"_seg);
+  s.expects(". 2001:3001(1000) ack 1"_seg);
+  s.expects("P. 3001:4001(1000) ack 1"_seg);
+  s.expects_after(300ms, ". 1:1001(1000) ack 1"_seg);
+  s.stays_silent_for(100ms);
+  s.receives(". 1:1(0) ack 1001"_seg);
+  s.expects(". 1001:2001(1000) ack 1"_seg);
+  s.expects(". 2001:3001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 4001"_seg);
+  s.stays_silent_for(5s);
+}
+
+SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for the timer") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(6000);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    s.expects(seg);
+  }
+  s.expects("P. 5001:6001(1000) ack 1"_seg);
+  s.waits(100ms);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.stays_silent_for(10ms);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  CHECK(s.info().ssthresh == 3000);
+  CHECK(s.info().cwnd == 6000);
+  s.receives(". 1:1(0) ack 6001"_seg);
+  CHECK(s.info().cwnd == 2000);  // min(ssthresh, max(flight, mss) + mss)
+  s.stays_silent_for(5s);
+}
+
+SCRIPT_CASE("a partial ACK in recovery repeats the next hole at once (RFC 6582)") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(8000);
+  for (std::uint32_t i = 0; i < 7; ++i) {
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    s.expects(seg);
+  }
+  s.expects("P. 7001:8001(1000) ack 1"_seg);
+  for (int i = 0; i < 3; ++i) s.receives(". 1:1(0) ack 1"_seg);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 3001"_seg);
+  s.expects(". 3001:4001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 8001"_seg);
+  s.stays_silent_for(5s);
+}
+
+SCRIPT_CASE("the first text is acknowledged at once, a lone later segment after 40 ms once we answered") {
+  auto s = Script::accepted(name, variant);
+  s.receives("P. 1:101(100) ack 1"_seg);
+  s.expects_after(0ms, ". 1:1(0) ack 101"_seg);
+  s.app_reads(100);
+  s.app_writes(50);
+  s.expects("P. 1:51(50) ack 101"_seg);
+  s.receives("P. 101:201(100) ack 51"_seg);
+  s.expects_after(40ms, ". 51:51(0) ack 201"_seg);
+}
+
+SCRIPT_CASE("every second full-sized segment is acknowledged at once") {
+  auto s = Script::accepted(name, variant);
+  s.app_writes(50);
+  s.expects("P. 1:51(50) ack 1"_seg);
+  s.receives(". 1:1001(1000) ack 51"_seg);
+  s.expects(". 51:51(0) ack 1001"_seg);
+  s.app_writes(50);
+  s.expects("P. 51:101(50) ack 1001"_seg);
+  s.receives(". 1001:2001(1000) ack 101"_seg);
+  s.stays_silent_for(10ms);
+  s.receives(". 2001:3001(1000) ack 101"_seg);
+  s.expects_after(0ms, ". 101:101(0) ack 3001"_seg);
+}
+
+SCRIPT_CASE("many segments before one drain make one acknowledgement") {
+  auto s = Script::accepted(name, variant);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1001"_seg);
+}
+
+SCRIPT_CASE("out-of-order text is kept, acknowledged with SACK blocks newest first, and joined when the hole fills") {
+  auto s = Script::accepted(name, variant, {.sack = true});
+  s.receives(". 1001:2001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1 <sack 1001:2001>"_seg);
+  s.receives(". 3001:4001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1 <sack 3001:4001 1001:2001>"_seg);
+  s.receives(". 5001:6001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1 <sack 5001:6001 3001:4001 1001:2001>"_seg);
+  s.receives(". 2001:3001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1 <sack 1001:4001 5001:6001>"_seg);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 4001 <sack 5001:6001>"_seg);
+  s.receives(". 4001:5001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 6001 <>"_seg);
+  s.app_reads(6000);
+}
+
+SCRIPT_CASE("without SACK out-of-order text is acknowledged with plain duplicate ACKs") {
+  auto s = Script::accepted(name, variant);
+  s.receives(". 1001:2001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1 <>"_seg);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 2001"_seg);
+  s.app_reads(2000);
+}
+
+SCRIPT_CASE("overlapping text is taken once") {
+  auto s = Script::accepted(name, variant);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1001"_seg);
+  s.receives(". 501:1501(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1501"_seg);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.dropped(DropReason::not_acceptable);
+  s.expects(". 1:1(0) ack 1501"_seg);
+  s.app_reads(1500);
+}
+
+SCRIPT_CASE("a timestamp older than the last one is an old duplicate (PAWS)") {
+  auto s = Script::accepted(name, variant, {.timestamps = true});
+  s.receives("P. 1:11(10) ack 1 <TS val 5000 ecr 0>"_seg);
+  s.expects(". 1:1(0) ack 11"_seg);
+  s.receives("P. 11:21(10) ack 1 <TS val 4000 ecr 0>"_seg);
+  s.dropped(DropReason::paws);
+  s.expects(". 1:1(0) ack 11"_seg);
+  s.receives("P. 11:21(10) ack 1 <TS val 5001 ecr 0>"_seg);
+  s.expects(". 1:1(0) ack 21"_seg);
+}
+
+SCRIPT_CASE("full segments make room for timestamps") {
+  auto s = Script::established(name, variant, {.timestamps = true});
+  s.app_writes(3000);
+  s.expects(". 1:989(988) ack 1"_seg);
+  s.expects(". 989:1977(988) ack 1"_seg);
+  s.expects(". 1977:2965(988) ack 1"_seg);
+}
+
+SCRIPT_CASE("urgent data points at the octet after it and the reader is told how much is left") {
+  auto s = Script::established(name, variant);
+  s.app_writes(20, true);
+  s.expects("PU. 1:21(20) ack 1 urg 20"_seg);
+  s.receives("U. 1:11(10) ack 21 urg 10"_seg);
+  s.expects(". 21:21(0) ack 11"_seg);
+  CHECK(s.told(Event::Kind::urgent));
+  CHECK(s.info().urgent_left == 10);
+  s.app_reads(4);
+  CHECK(s.info().urgent_left == 6);
+}
+
+SCRIPT_CASE("data unacknowledged for the user timeout ends the connection") {
+  Setup setup;
+  setup.options.user_timeout = 10s;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(10);
+  s.expects("P. 1:11(10) ack 1"_seg);
+  for (const auto gap : {220ms, 440ms, 880ms, 1760ms, 3520ms}) s.expects_after(gap, "P. 1:11(10) ack 1"_seg);
+  s.stays_silent_for(3s);
+  s.has_state("ESTABLISHED");
+  s.waits(200ms);  // ten seconds after the octets first left
+  s.has_closed(CloseReason::timed_out);
+}
