@@ -152,7 +152,9 @@ Arrival Connection::arrive(Context context, Segment segment) {
 bool Connection::check_timestamps(Instant now, const Segment& segment, Arrival& arrival) {
   if (!negotiated_.timestamps || segment.rst()) return true;
   const auto& timestamps = segment.header.options.timestamps;
-  if (!timestamps) return stop(arrival, DropReason::paws);  // RFC 7323 3.2: agreed on, so it must be there
+  // RFC 7323 3.2: agreed on, so it must be there. A SYN goes on to its challenge all the same: a peer that was restarted
+  // without timestamps must learn that we remember another connection (RFC 5961 4.2, RFC 9293 3.5.1).
+  if (!timestamps) return segment.syn() || stop(arrival, DropReason::paws);
   if (!receiver_.paws.is_old(timestamps->val, now)) return true;
   challenge(now, Cause::ack_unacceptable);
   return stop(arrival, DropReason::paws);
