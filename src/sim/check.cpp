@@ -40,26 +40,23 @@ Finding find_sent(const Expectation& e, const Facts& facts) {
   return {met, who + plural(times.size(), e.word + " segment")};
 }
 
-bool passed_state(const Facts& facts, const ConnectionEnd& c, std::string_view state) {
-  return std::any_of(facts.states().begin(), facts.states().end(),
-                     [&](const StateMark& m) { return m.host == c.host && m.tuple == c.tuple && m.state == state; });
+bool passed_state(const std::vector<StateMark>& path, std::string_view state) {
+  return std::any_of(path.begin(), path.end(), [&](const StateMark& m) { return m.state == state; });
 }
 
-std::string path_text(const Facts& facts, const ConnectionEnd& c) {
+std::string path_text(const std::vector<StateMark>& path, const ConnectionEnd& c) {
   std::string text;
-  for (const StateMark& m : facts.states()) {
-    if (m.host != c.host || m.tuple != c.tuple) continue;
+  for (const StateMark& m : path) {
     if (!text.empty()) text += ", ";
     text += m.state;
   }
   return text.empty() ? c.name + " never left CLOSED" : c.name + " was in " + text;
 }
 
-Duration time_in(const Facts& facts, const ConnectionEnd& c, std::string_view state, Instant ended) {
+Duration time_in(const std::vector<StateMark>& path, std::string_view state, Instant ended) {
   Duration total{};
   std::optional<Instant> since;
-  for (const StateMark& m : facts.states()) {
-    if (m.host != c.host || m.tuple != c.tuple) continue;
+  for (const StateMark& m : path) {
     if (since) total += m.at - *since;
     since = m.state == state ? std::optional{m.at} : std::nullopt;
   }
@@ -85,9 +82,9 @@ Finding find_about_connection(const Expectation& e, const Facts& facts, Instant 
     case state:
       return {c->state == e.word, c->name + " ends in " + std::string{c->state}};
     case passed:
-      return {passed_state(facts, *c, e.word), path_text(facts, *c)};
+      return {passed_state(facts.path(*c), e.word), path_text(facts.path(*c), *c)};
     case stays: {
-      const Duration time = time_in(facts, *c, e.word, ended);
+      const Duration time = time_in(facts.path(*c), e.word, ended);
       return {time >= e.duration, c->name + " was in " + e.word + " for " + format_duration(time)};
     }
     case error:

@@ -17,6 +17,11 @@ std::uint32_t sequence_length(const trace::SegmentFields& s) {
   return s.length + (has(s, wire::tcp_flag::syn) ? 1u : 0u) + (has(s, wire::tcp_flag::fin) ? 1u : 0u);
 }
 
+/// What it means when a connection is over with this segment.
+CloseReason end_by_segment(const trace::SegmentFields& s, CloseReason by_reset) {
+  return has(s, wire::tcp_flag::rst) ? by_reset : CloseReason::normal;
+}
+
 }  // namespace
 
 std::optional<SegmentKind> segment_kind(std::string_view word) {
@@ -40,12 +45,31 @@ const ConnectionEnd* Facts::find(std::string_view name) const {
   return nullptr;
 }
 
+std::vector<StateMark> Facts::path(const ConnectionEnd& connection) const {
+  std::size_t wanted = 1;
+  for (const ConnectionEnd& c : connections_) {
+    if (c.name == connection.name) break;
+    if (c.host == connection.host && c.tuple == connection.tuple) ++wanted;
+  }
+  std::vector<StateMark> marks;
+  std::size_t life = 0;
+  std::string_view before;
+  for (const StateMark& mark : states_) {
+    if (mark.host != connection.host || mark.tuple != connection.tuple) continue;
+    const bool simultaneous_open = before == "SYN-SENT";
+    if (mark.state == "SYN-SENT" || (mark.state == "SYN-RECEIVED" && !simultaneous_open)) ++life;
+    before = mark.state;
+    if (std::max<std::size_t>(life, 1) == wanted) marks.push_back(mark);
+  }
+  return marks;
+}
+
 void Facts::finish() {
   for (ConnectionEnd& c : connections_) {
-    for (const StateMark& mark : states_)
-      if (mark.host == c.host && mark.tuple == c.tuple) c.state = mark.state;
-    const auto end = ends_.find({static_cast<std::uint8_t>(c.host), c.tuple});
-    if (c.closed == CloseReason::none && end != ends_.end()) c.closed = end->second;
+    for (const StateMark& mark : path(c)) {
+      c.state = mark.state;
+      if (c.closed == CloseReason::none) c.closed = mark.end;
+    }
   }
 }
 
@@ -57,14 +81,22 @@ std::uint64_t Facts::dropped(Role host, DropReason reason) const {
   return dropped_[index(host)][static_cast<std::size_t>(reason)];
 }
 
-void Facts::note_state(const trace::Event& event, const FourTuple& tuple, std::string_view state) {
-  if (state.empty()) return;
+/// Also how a connection ended, read off the trace: TIME-WAIT is a normal end whatever comes later, and a reset of a connection
+/// that was not yet there is a refusal.
+void Facts::note_state(const trace::Event& event, const FourTuple& tuple, std::string_view from, std::string_view to,
+                       CloseReason why) {
+  if (to.empty()) return;
   const Role host = static_cast<Role>(event.host);
   const auto last =
       std::find_if(states_.rbegin(), states_.rend(), [&](const StateMark& m) { return m.host == host && m.tuple == tuple; });
   const bool known = last != states_.rend();
-  if (known ? last->state == state : state == "CLOSED" || state == "LISTEN") return;
-  states_.push_back({event.at, host, tuple, state});
+  const bool no_connection = to == "CLOSED" || to == "LISTEN";  // a segment met nobody
+  if (no_connection && from == to) return;
+  if (known ? last->state == to : no_connection) return;
+  CloseReason end = CloseReason::none;
+  if (to == "TIME-WAIT") end = CloseReason::normal;
+  if (to == "CLOSED" && from != "TIME-WAIT") end = why == CloseReason::reset && from == "SYN-SENT" ? CloseReason::refused : why;
+  states_.push_back({event.at, host, tuple, to, end});
 }
 
 void Facts::note_sent(const trace::Event& event, const trace::SegmentSent& sent) {
@@ -92,19 +124,6 @@ void Facts::note_sent(const trace::Event& event, const trace::SegmentSent& sent)
   }
 }
 
-/// How a connection ended, read off the trace: TIME-WAIT is a normal end whatever comes later, and a reset of a connection that
-/// was not yet there is a refusal. A connection that opens anew under the same name starts anew.
-void Facts::note_end(const trace::Event& event, const FourTuple& tuple, std::string_view from, std::string_view to,
-                     CloseReason why) {
-  const Key key{event.host, tuple};
-  if (to == "SYN-SENT" || to == "SYN-RECEIVED") ends_.erase(key);
-  if (from == to) return;
-  if (to == "TIME-WAIT") ends_.try_emplace(key, CloseReason::normal);
-  if (to != "CLOSED" || from.empty() || from == "LISTEN") return;
-  if (why == CloseReason::reset && from == "SYN-SENT") why = CloseReason::refused;
-  ends_.try_emplace(key, why);
-}
-
 void Facts::on_event(const trace::Event& event) {
   if (event.host > 1) return;
   std::visit(
@@ -113,18 +132,13 @@ void Facts::on_event(const trace::Event& event) {
         if constexpr (std::is_same_v<What, trace::SegmentSent>) {
           if (what.why.id == "injected") return;  // the attacker's, not the host's
           note_sent(event, what);
-          note_state(event, what.tuple, what.state_after);
-          note_end(event, what.tuple, what.state_before, what.state_after,
-                   has(what.segment, wire::tcp_flag::rst) ? CloseReason::aborted : CloseReason::normal);
+          note_state(event, what.tuple, what.state_before, what.state_after, end_by_segment(what.segment, CloseReason::aborted));
         } else if constexpr (std::is_same_v<What, trace::SegmentReceived>) {
           ++dropped_[event.host][static_cast<std::size_t>(what.dropped)];
-          note_state(event, what.tuple, what.state_after);
-          note_end(event, what.tuple, what.state_before, what.state_after,
-                   has(what.segment, wire::tcp_flag::rst) ? CloseReason::reset : CloseReason::normal);
+          note_state(event, what.tuple, what.state_before, what.state_after, end_by_segment(what.segment, CloseReason::reset));
         } else if constexpr (std::is_same_v<What, trace::StateChanged>) {
-          note_state(event, what.tuple, what.to);
-          note_end(event, what.tuple, what.from, what.to,
-                   what.why.id.starts_with("call-") ? CloseReason::aborted : CloseReason::timed_out);
+          const bool by_call = what.why.id.starts_with("call-");
+          note_state(event, what.tuple, what.from, what.to, by_call ? CloseReason::aborted : CloseReason::timed_out);
         } else if constexpr (std::is_same_v<What, trace::PacketDropped>) {
           ++dropped_[event.host][static_cast<std::size_t>(what.reason)];
         } else if constexpr (std::is_same_v<What, trace::LinkLost>) {

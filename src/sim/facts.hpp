@@ -43,6 +43,7 @@ struct StateMark {
   Role host{};
   FourTuple tuple;
   std::string_view state;
+  CloseReason end = CloseReason::none;  // the connection is over with this state, and why
 };
 
 /// The words that "sends" counts. One segment may be of several kinds.
@@ -61,14 +62,15 @@ class Facts final : public trace::Sink {
   /// Sets each connection's last state from the trace, and how it ended where the application was no longer there to hear it.
   void finish();
 
-  const std::vector<StateMark>& states() const { return states_; }
+  /// What a connection went through. A four-tuple may live several times; the n-th connection that was named with it has had
+  /// the n-th life.
+  std::vector<StateMark> path(const ConnectionEnd& connection) const;
   const std::vector<Instant>& sent(Role host, SegmentKind kind) const;
   std::uint64_t dropped(Role host, DropReason reason) const;
   std::uint64_t lost() const { return lost_; }
 
  private:
-  void note_state(const trace::Event& event, const FourTuple& tuple, std::string_view state);
-  void note_end(const trace::Event& event, const FourTuple& tuple, std::string_view from, std::string_view to, CloseReason why);
+  void note_state(const trace::Event& event, const FourTuple& tuple, std::string_view from, std::string_view to, CloseReason why);
   void note_sent(const trace::Event& event, const trace::SegmentSent& sent);
 
   std::vector<ConnectionEnd> connections_;
@@ -81,7 +83,6 @@ class Facts final : public trace::Sink {
   };
   using Key = std::pair<std::uint8_t, FourTuple>;  // host and its connection
   std::map<Key, Stream> streams_;
-  std::map<Key, CloseReason> ends_;
   std::uint64_t lost_ = 0;
 };
 

@@ -30,7 +30,7 @@ class Player final : private trace::Sink {
   /// Nothing is under way, no step is due, and every connection has said what it had to say.
   bool is_quiet() const;
 
-  const World& world() const { return world_; }
+  World& world() { return world_; }
   Facts& facts() { return facts_; }
   /// Steps that could not be done, and octets that arrived other than they were sent.
   const std::vector<CheckedExpectation>& mishaps() const { return mishaps_; }

@@ -197,36 +197,45 @@ void World::settle() {
   }
 }
 
-std::optional<Instant> World::next() const {
+/// Deadlines that another one overtook are no happenings.
+void World::forget_overtaken() {
+  while (!queue_.empty() && queue_.front().kind == Kind::deadline && !is_armed(queue_.front())) take_first();
+}
+
+World::Entry World::take_first() {
+  std::pop_heap(queue_.begin(), queue_.end(), later);
+  Entry entry = std::move(queue_.back());
+  queue_.pop_back();
+  return entry;
+}
+
+std::optional<Instant> World::next() {
+  settle();
+  forget_overtaken();
   if (queue_.empty()) return std::nullopt;
   return queue_.front().at;
 }
 
 bool World::step(Instant limit) {
-  settle();
-  while (!queue_.empty() && queue_.front().at <= limit) {
-    std::pop_heap(queue_.begin(), queue_.end(), later);
-    Entry entry = std::move(queue_.back());
-    queue_.pop_back();
-    if (entry.kind == Kind::deadline && !is_armed(entry)) continue;  // overtaken by another deadline
-    now_ = entry.at;
-    switch (entry.kind) {
-      case Kind::delivery:
-        deliver(directions_[entry.index]);
-        break;
-      case Kind::deadline:
-        hosts_[entry.index].armed.reset();
-        use(static_cast<Host>(entry.index)).on_deadline(now_);
-        break;
-      case Kind::task:
-        --pending_tasks_;
-        entry.task();
-        break;
-    }
-    settle();
-    return true;
+  const auto due = next();
+  if (!due || *due > limit) return false;
+  const Entry entry = take_first();
+  now_ = entry.at;
+  switch (entry.kind) {
+    case Kind::delivery:
+      deliver(directions_[entry.index]);
+      break;
+    case Kind::deadline:
+      hosts_[entry.index].armed.reset();
+      use(static_cast<Host>(entry.index)).on_deadline(now_);
+      break;
+    case Kind::task:
+      --pending_tasks_;
+      entry.task();
+      break;
   }
-  return false;
+  settle();
+  return true;
 }
 
 bool World::run_until(Instant end, std::uint64_t most) {

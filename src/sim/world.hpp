@@ -63,8 +63,8 @@ class World final : private trace::Sink {
   void restart(Host host);
 
   // --- running --------------------------------------------------------------------------------------------------------------
-  /// When the next thing happens.
-  std::optional<Instant> next() const;
+  /// When the next thing happens, after all that is to be said now has been said.
+  std::optional<Instant> next();
   /// Lets the next thing happen unless it lies after `limit`; false when there was nothing.
   bool step(Instant limit = never);
   /// Everything up to and including `end`; then now() == end. False when `most` things happened before that.
@@ -109,6 +109,8 @@ class World final : private trace::Sink {
   bool tell_all(Host host);
   void arm(Host host);
   bool is_armed(const Entry& entry) const;
+  void forget_overtaken();
+  Entry take_first();
   Direction* route(Host from, std::span<const std::byte> packet);
   bool owns(Host host, const IpAddress& address) const;
   void transmit(Direction& direction, std::span<const std::byte> packet);
