@@ -29,7 +29,10 @@ Routes::Routes(const StackConfig& config) : own_(config.addresses), accept_any_(
     routes_.insert(std::ranges::upper_bound(routes_, rank(r), std::ranges::greater{}, rank), r);
   };
   for (const Route& route : config.routes) insert(route);
-  for (const InterfaceAddress& own : own_) insert({own.address, own.prefix_length, {}});
+  for (const InterfaceAddress& own : own_) {
+    insert({own.address, own.prefix_length, {}});
+    if (own.address.is_v4() && own.prefix_length < 31) broadcasts_.push_back(subnet_broadcast(own));
+  }
 }
 
 bool Routes::is_own(const IpAddress& address) const {
@@ -43,9 +46,7 @@ bool Routes::is_local(const IpAddress& address) const {
 bool Routes::is_broadcast(const IpAddress& address) const {
   if (address.is_v6()) return false;
   if (address.is_limited_broadcast()) return true;
-  return std::ranges::any_of(own_, [&](const InterfaceAddress& own) {
-    return own.address.is_v4() && own.prefix_length < 31 && address == subnet_broadcast(own);
-  });
+  return std::ranges::find(broadcasts_, address) != broadcasts_.end();
 }
 
 bool Routes::is_own_group(const IpAddress& address) const {

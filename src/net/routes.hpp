@@ -36,6 +36,7 @@ class Routes {
   const Route* find(const IpAddress& destination) const;
 
   std::vector<InterfaceAddress> own_;
+  std::vector<IpAddress> broadcasts_;  // of the own IPv4 prefixes
   std::vector<Route> routes_;  // longest prefix first, on-link before gateways
   bool accept_any_ = false;
 };
