@@ -91,7 +91,7 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
     if (lost) sender_.rto.restart_after_lost_syn();
     sender_.snd.wl2 = segment.ack();
     move(Transition::syn_ack);
-    events_ |= event::connected | event::writable;
+    events_ |= event::connected;
     receiver_.ack.at_once(Cause::handshake_ack);
     on_keepalive_changed(context.now);
     arrival.effect = Effect::syn_ack_received;
@@ -234,7 +234,7 @@ bool Connection::establish(Context context, const Segment& segment, Arrival& arr
   sender_.start(negotiated_.mss(), options_->initial_window, lost);
   if (lost) sender_.rto.restart_after_lost_syn();
   move(Transition::ack_of_syn);
-  events_ |= event::connected | event::writable;
+  if (!passive_) events_ |= event::connected;  // a listener tells of passive opens
   sender_.on_window(static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift, deadlines_);
   sender_.snd.wl1 = segment.seq();
   sender_.snd.wl2 = segment.ack();
