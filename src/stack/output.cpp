@@ -61,13 +61,14 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     if (engine_.reach(now, record.tuple.remote.address) != net::Reach::ready) continue;
     const auto& options = *listeners_.at(record.listener).tcp;
     const auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
-    const bool again = record.half_open.retransmitted;
+    const bool again = record.half_open.sent;
+    record.half_open.retransmitted = again;
+    record.half_open.sent = true;
     record.half_open.sent_at = again ? never : now;
     const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, options.dscp);
     tracer_.sent(now, record.tuple, header, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack,
                  again ? State::syn_received : State::listen, State::syn_received);
     if (again) ++counters_.retransmissions;
-    record.half_open.retransmitted = true;  // whatever goes next is a repeat
     return transmit;
   }
   return std::nullopt;

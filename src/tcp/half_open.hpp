@@ -21,7 +21,8 @@ struct HalfOpen {
   bool window_scale : 1 = false;
   bool sack : 1 = false;
   bool timestamps : 1 = false;
-  bool retransmitted : 1 = false;
+  bool sent : 1 = false;           // a SYN-ACK left already: the next is a repeat
+  bool retransmitted : 1 = false;  // and was repeated: the connection starts with one segment (RFC 5681 3.1)
 
   /// The SYN's options, as far as we remember them.
   wire::TcpOptions peer_options() const;
