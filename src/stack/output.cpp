@@ -66,8 +66,8 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     record.half_open.sent = true;
     record.half_open.sent_at = again ? never : now;
     const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, options.dscp);
-    tracer_.sent(now, record.tuple, header, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack,
-                 again ? State::syn_received : State::listen, State::syn_received);
+    tracer_.sent(now, record.tuple, header, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack, State::syn_received,
+                 State::syn_received);  // the SYN's arrival made the record
     if (again) ++counters_.retransmissions;
     return transmit;
   }

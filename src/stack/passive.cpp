@@ -150,6 +150,7 @@ Verdict Stack::Impl::deliver_half_open(Instant now, std::uint32_t index, const t
   if (segment.syn() && !segment.has_ack() && !segment.rst() && segment.seq() == record.half_open.irs) {
     // The peer repeats its SYN: our SYN-ACK was lost, or is slow.
     record.half_open.sent_at = never;
+    half_open_timers_.schedule(index, now + listeners_.at(record.listener).tcp->initial_rto * (1u << record.retries));
     syn_acks_.push_back(index);
     arrival.effect = tcp::Effect::syn_received;
   } else if (segment.has_ack() && !segment.rst() && listeners_.at(record.listener).full()) {
