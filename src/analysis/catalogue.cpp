@@ -82,7 +82,7 @@ std::string_view clause_of(DropReason reason) {
     case DropReason::ack_challenged:
       return "RFC 5961 5.2";
     case DropReason::bad_handshake_ack:
-      return "RFC 9293 3.10.7.3";
+      return "RFC 9293 3.10.7";
     case DropReason::time_wait:
       return "RFC 1337 3";
     default:

@@ -43,6 +43,12 @@ bool is_notable(std::string_view effect) {
   return std::ranges::find(notable, effect) != std::end(notable);
 }
 
+/// Dropped, but as it should be: what comes back says why.
+bool answer_says_it(const Row& row) {
+  return row.dropped == DropReason::no_listener_rst_sent || row.dropped == DropReason::bad_handshake_ack ||
+         (row.dropped == DropReason::not_acceptable && row.why.id == "keepalive-probe");
+}
+
 /// A call whose name is its whole sentence.
 bool says_itself(const Row& row) {
   return row.kind == Row::Kind::call && (row.call == "connect" || row.call == "listen" || row.call == "accept");
@@ -121,7 +127,8 @@ Line LadderText::label(const Row& row) const {
     const std::string what = row.why.id.empty() ? "packet" : std::string(row.why.id);
     return {{which + what, Ink::bold}, {std::to_string(row.octets) + " octets"}};
   }
-  items.push_back({which + flags_text(row.segment.flags), ink_of(row)});
+  const std::string forged = row.why.id != "injected" ? "" : style_.lang == Lang::zh ? "伪造 " : "forged ";
+  items.push_back({which + forged + flags_text(row.segment.flags), ink_of(row)});
   items.push_back({"seq " + std::to_string(row.seq)});
   if (row.has(wire::tcp_flag::ack)) items.push_back({"ack " + std::to_string(row.ack)});
   if (row.segment.length > 0) items.push_back({"len " + std::to_string(row.segment.length)});
@@ -184,6 +191,9 @@ LadderText::Rung LadderText::arrow(const Row& row, bool rightwards) const {
     const std::size_t whole = between - 14 - 8 - 1;
     pieces = {{std::string(14, ' ')}, {repeat("─ ", 4) + repeat("─", whole) + head, ink}};
     if (!rightwards) pieces = {{std::string(14, ' ')}, {head + repeat("─", whole) + repeat(" ─", 4), ink}};
+  } else if (row.why.id == "injected") {  // it begins at nobody's lifeline
+    pieces = {{std::string(14, ' ')},
+              {rightwards ? "○" + repeat("─", between - 16) + head : head + repeat("─", between - 16) + "○", ink}};
   } else {
     const std::string shaft = repeat("─", between - 1);
     pieces = {{rightwards ? shaft + head : head + shaft, ink}};
@@ -193,7 +203,8 @@ LadderText::Rung LadderText::arrow(const Row& row, bool rightwards) const {
     if (row.kind == Row::Kind::departure && row.lost.empty()) pieces.back().text = repeat("─ ", 4) + repeat("─", 30);
   }
   parts.inside = std::move(pieces);
-  if (row.kind != Row::Kind::arrival) (rightwards ? parts.left_post : parts.right_post) = rightwards ? "├" : "┤";
+  if (row.kind != Row::Kind::arrival && row.why.id != "injected")
+    (rightwards ? parts.left_post : parts.right_post) = rightwards ? "├" : "┤";
   return parts;
 }
 
@@ -218,12 +229,18 @@ std::vector<Line> LadderText::sentences_of(const Row& row) const {
     for (Line& line : words(id, clause, row, ink)) lines.push_back(std::move(line));
   };
   const bool arrives = row.kind == Row::Kind::arrival;
-  if (!arrives) add(row.why.id, row.why.clause, Ink::dim);
+  if (!arrives) {
+    add(row.why.id, row.why.clause, Ink::dim);
+    if (row.why.id == "ack-fin" && row.from_state.before == "TIME-WAIT") add("note-time-wait", "RFC 9293 3.6.1", Ink::dim);
+    const bool can_close = !row.has(wire::tcp_flag::rst) && !row.has(wire::tcp_flag::syn) && row.why.id != "ack-window-probe";
+    if (can_close && row.window == 0 && row.has(wire::tcp_flag::ack)) add("note-window-zero", "RFC 9293 3.8.6.1", Ink::dim);
+  }
   if (!row.lost.empty()) add("lost-" + std::string(row.lost), {}, Ink::lost);
   if (row.duplicate) add("link-duplicate", {}, Ink::dim);
   if (row.corrupted) add("link-corrupted", {}, Ink::lost);
   if (row.late) add("link-late", {}, Ink::dim);
   if (row.dropped != DropReason::none) {
+    if (answer_says_it(row)) return lines;
     const std::string_view clause = row.effect.clause;
     add(to_string(row.dropped), clause.empty() ? clause_of(row.dropped) : clause, Ink::lost);
   } else if (arrives || is_notable(row.effect.id)) {
@@ -281,9 +298,11 @@ std::vector<LadderText::Rung> LadderText::event_rungs(const Row& row) const {
     rungs.push_back({.inside = std::move(line)});
   }
   std::string id(row.why.id);
-  if (id.empty() && row.kind == Row::Kind::call && (row.call == "close" || row.call == "shutdown" || row.call == "abort"))
+  if (!row.result.empty()) {
+    id = "error-" + std::string(row.result);
+  } else if (id.empty() && row.kind == Row::Kind::call && (row.call == "close" || row.call == "shutdown" || row.call == "abort"))
     id = "call-" + std::string(row.call);
-  if (!says_itself(row))
+  if (!says_itself(row) || !row.result.empty())
     for (Line& line : words(id, row.why.clause, row, Ink::dim)) rungs.push_back({.inside = std::move(line)});
   if (rungs.empty()) rungs.emplace_back();
   if (row.from_state.changed() && rungs.size() == 1) rungs.emplace_back();

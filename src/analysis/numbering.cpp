@@ -43,13 +43,14 @@ void Numbering::number(Row& row) {
   Direction& ours = connection.directions[index];
   Direction& theirs = connection.directions[1 - index];
   const trace::SegmentFields& segment = row.segment;
-  if (row.has(tcp_flag::syn)) {
+  const bool forged = row.why.id == "injected";  // an attacker's numbers are not the connection's
+  if (row.has(tcp_flag::syn) && !forged) {
     if (ours.first.empty() || ours.first.back() != Seq{segment.seq}) ours.first.push_back(Seq{segment.seq});
     ours.scale = segment.window_scale;
     ours.syn_seen = true;
   }
   // A RST may carry any number, also 0 for a connection that never was: it must not become a base.
-  row.seq = relative(ours, segment.seq, !row.has(tcp_flag::rst));
+  row.seq = relative(ours, segment.seq, !row.has(tcp_flag::rst) && !forged);
   if (row.has(tcp_flag::ack)) row.ack = relative(theirs, segment.ack, !row.has(tcp_flag::syn) && !row.has(tcp_flag::rst));
   for (std::size_t i = 0; i < segment.sack_count && i < row.sack.size(); ++i)
     row.sack[i] = {relative(theirs, segment.sack[i].first, false), relative(theirs, segment.sack[i].second, false)};

@@ -89,7 +89,8 @@ constexpr std::string_view ids_of_the_stack[] = {"syn",
                                                  "lost-chosen",
                                                  "lost-queue",
                                                  "lost-mtu",
-                                                 "lost-filter"};
+                                                 "lost-filter",
+                                                 "lost-down"};
 
 bool is_known_placeholder(std::string_view name) {
   constexpr std::string_view known[] = {"from", "From", "to", "To", "len", "seq", "ack", "last", "isn", "win", "port"};
@@ -118,6 +119,14 @@ TEST_CASE("every reason that the stack gives has a sentence") {
 TEST_CASE("every reason to drop a packet has a sentence") {
   for (int i = 0; i < static_cast<int>(DropReason::count_); ++i) {
     const std::string_view id = to_string(static_cast<DropReason>(i));
+    CAPTURE(id);
+    CHECK(find_sentence(id) != nullptr);
+  }
+}
+
+TEST_CASE("every error that a call may meet has a sentence, but the one that only means later") {
+  for (int i = static_cast<int>(Error::would_block) + 1; i <= static_cast<int>(Error::host_unreachable); ++i) {
+    const std::string id = "error-" + std::string(to_string(static_cast<Error>(i)));
     CAPTURE(id);
     CHECK(find_sentence(id) != nullptr);
   }
