@@ -14,6 +14,7 @@ using analysis::Lang;
 using analysis::Line;
 
 constexpr std::size_t most_connections = 10;  // listed one by one
+constexpr std::size_t name_column = 10;
 
 class Page {
  public:
@@ -43,6 +44,18 @@ class Page {
       first = false;
     }
   }
+  /// A name, a four-tuple in a column of its own, a state; the state goes to the next line when the line is full.
+  void columns(std::string_view name, std::string_view tuple, std::size_t tuple_column, std::string_view state) {
+    const std::string left = "  " + analysis::pad_right(drawing_.text(name), name_column);
+    const std::string middle = analysis::pad_right(drawing_.text(tuple), tuple_column);
+    const std::size_t used = analysis::display_width(left) + analysis::display_width(middle);
+    if (used + 2 + state.size() <= analysis::ladder_columns) {
+      lines_.push_back({{left}, {middle + "  "}, {std::string(state), Ink::state}});
+      return;
+    }
+    lines_.push_back({{left}, {middle}});
+    lines_.push_back({{std::string(2 + name_column, ' ')}, {std::string(state), Ink::state}});
+  }
   std::vector<Line> take() { return std::move(lines_); }
 
  private:
@@ -55,24 +68,28 @@ std::string arrow_text(const FourTuple& tuple) { return tuple.local.to_string() 
 
 void add_connections(Page& page, const sim::Outcome& outcome) {
   page.heading(page.either("Ports and four-tuples, as each end sees them", "两端各自的端口与四元组"));
+  std::vector<sim::ConnectionEnd> ends = outcome.connections;
+  std::ranges::stable_sort(ends, {}, [](const sim::ConnectionEnd& end) { return end.host; });
+  std::size_t longest = 0;
+  for (const sim::ConnectionEnd& end : ends) longest = std::max(longest, analysis::display_width(arrow_text(end.tuple)));
   std::size_t shown = 0;
-  for (const sim::ConnectionEnd& end : outcome.connections) {
+  for (const sim::ConnectionEnd& end : ends) {
     if (shown == most_connections) break;
     ++shown;
-    std::string text;
     if (end.error != Error::none) {
-      text = page.either("connect failed: ", "connect 失败：") + std::string(to_string(end.error));
-      if (end.free_at) text += page.either("; a port will be free at ", "；端口可用时刻 ") + page.time(*end.free_at);
-    } else {
-      text = arrow_text(end.tuple) + "  " + std::string(end.state);
-      if (end.closed != CloseReason::none && end.closed != CloseReason::normal)
-        text += " (" + std::string(to_string(end.closed)) + ")";
+      const std::string free =
+          end.free_at ? page.either("; a port will be free at ", "；端口可用时刻 ") + page.time(*end.free_at) : "";
+      page.pair(page.name(end.name), "connect: " + std::string(to_string(end.error)) + free, name_column, Ink::lost);
+      continue;
     }
-    page.pair(page.name(end.name), text, 10);
+    std::string state(end.state);
+    if (end.closed != CloseReason::none && end.closed != CloseReason::normal)
+      state += " (" + std::string(to_string(end.closed)) + ")";
+    page.columns(page.name(end.name), arrow_text(end.tuple), longest, state);
   }
-  if (outcome.connections.size() > shown) {
-    const std::string more = std::to_string(outcome.connections.size() - shown);
-    page.pair("…", page.either(more + " more", "另有 " + more + " 个"), 10);
+  if (ends.size() > shown) {
+    const std::string more = std::to_string(ends.size() - shown);
+    page.pair("…", page.either(more + " more", "另有 " + more + " 个"), name_column);
   }
 }
 
@@ -151,7 +168,7 @@ std::vector<analysis::Actor> actors_of(const sim::Scenario& scenario, bool ipv6)
 
 std::vector<Line> lab_head(const sim::Scenario& scenario, const analysis::TextStyle& style) {
   Page page(style);
-  page.heading(scenario.name + ": " + page.either(scenario.title, scenario.title_zh));
+  page.heading(page.either(scenario.title, scenario.title_zh));
   page.paragraph(page.either(scenario.teaches, scenario.teaches_zh), 0, 0);
   page.blank();
   return page.take();

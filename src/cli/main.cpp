@@ -1,0 +1,95 @@
+// fourtuple: the program. argv -> options -> one library call -> printer.
+#include "cli/commands.hpp"
+#include "sim/spelling.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#ifndef FT_VERSION
+#define FT_VERSION "0.1.0"
+#endif
+
+namespace {
+
+/// The words that may stand where `word` stood: the subcommands, or the long options of the command that was named.
+std::vector<std::string> words_known(const CLI::App& app, bool options) {
+  std::vector<std::string> words;
+  if (!options) {
+    for (const CLI::App* sub : app.get_subcommands(nullptr)) words.push_back(sub->get_name());
+    return words;
+  }
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  return words;
+}
+
+const CLI::App& command_of(const CLI::App& app) {
+  for (const CLI::App* sub : app.get_subcommands(nullptr))
+    if (sub->parsed()) return *sub;
+  return app;
+}
+
+/// Wrong arguments: one line that says what was expected.
+int complain(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  const CLI::App& command = command_of(app);
+  std::string line = "fourtuple";
+  if (&command != &app) line += " " + command.get_name();
+  line += ": ";
+  line += error.what();
+  if (const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error); extras != nullptr) {
+    const std::vector<std::string> left = command.remaining(true).empty() ? app.remaining(true) : command.remaining(true);
+    const std::string word = left.empty() ? (arguments.empty() ? "" : arguments.front()) : left.front();
+    const bool option = word.starts_with("-");
+    line = line.substr(0, line.find(": ") + 2) + "unexpected " + (option ? "option " : "word ") + word;
+    const std::vector<std::string> known = words_known(option ? command : app, option);
+    const std::vector<std::string_view> views(known.begin(), known.end());
+    if (const std::string_view near = ft::sim::nearest_word(word, views); !near.empty())
+      line += "; did you mean " + std::string(near) + "?";
+  }
+  for (char& c : line)
+    if (c == '\n') c = ' ';
+  line += " (see fourtuple" + (&command != &app ? " " + command.get_name() : std::string()) + " --help)";
+  std::fprintf(stderr, "%s\n", line.c_str());
+  return ft::cli::exit_usage;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "fourtuple: TCP/IP that you can watch. A user-space TCP stack with the microscope built in.\n"
+      "Start with: fourtuple lab handshake"};
+  app.name("fourtuple");
+  app.set_version_flag("--version", "fourtuple " FT_VERSION);
+  app.require_subcommand(1);
+  int status = ft::cli::exit_ok;
+  ft::cli::add_lab(app, status);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::printf("%s", command_of(app).help().c_str());
+    return ft::cli::exit_ok;
+  } catch (const CLI::CallForVersion& version) {
+    std::printf("%s\n", version.what());
+    return ft::cli::exit_ok;
+  } catch (const CLI::ParseError& error) {
+    return complain(app, error, arguments);
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write that met it, not the end of the program
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fourtuple: %s\n", error.what());
+    return ft::cli::exit_failed;
+  }
+}
