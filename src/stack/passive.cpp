@@ -148,7 +148,7 @@ Verdict Stack::Impl::deliver_half_open(Instant now, std::uint32_t index, const t
   tcp::Arrival arrival;
   State after = State::syn_received;
   if (segment.syn() && !segment.has_ack() && !segment.rst() && segment.seq() == record.half_open.irs) {
-    // The peer repeats its SYN: our SYN-ACK was lost, or is slow.
+    // The peer repeats its SYN: our SYN-ACK was lost, or is slow. It goes again now, so the timer starts anew.
     record.half_open.sent_at = never;
     half_open_timers_.schedule(index, now + listeners_.at(record.listener).tcp->initial_rto * (1u << record.retries));
     syn_acks_.push_back(index);
