@@ -164,9 +164,10 @@ Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
 void Stack::Impl::on_connection_deadline(std::uint32_t index) {
   Entry& entry = records_.connections.at(index);
   const State before = entry.tcp.state();
+  const bool persists = entry.tcp.sender().waits_for_window();
   const tcp::Expiry expiry = entry.tcp.on_deadline(context());
   if (tracer_.on()) {
-    constexpr std::string_view names[] = {"retransmit", "delayed-ack", "keepalive", "close"};
+    const std::string_view names[] = {persists ? "persist" : "retransmit", "delayed-ack", "keepalive", "close"};
     for (unsigned timer = 0; timer < tcp::timer_count; ++timer)
       if ((expiry.fired >> timer & 1u) != 0)
         tracer_.fired(now_, entry.tuple, timer == 3 && before == State::time_wait ? "time-wait" : names[timer]);

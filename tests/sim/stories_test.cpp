@@ -75,6 +75,18 @@ TEST_CASE("a story is short enough to be read as a ladder") {
   }
 }
 
+TEST_CASE("while the window is shut it is the persist timer that fires") {
+  struct Timers final : trace::Sink {
+    std::size_t persist = 0, others = 0;
+    void on_event(const trace::Event& event) override {
+      if (const auto* fired = std::get_if<trace::TimerFired>(&event.what)) ++(fired->timer == "persist" ? persist : others);
+    }
+  } timers;
+  REQUIRE(run(embedded_scenario("zero-window").value(), {}, timers).has_value());
+  CHECK(timers.persist >= 2);
+  CHECK(timers.others == 0);
+}
+
 TEST_CASE("another round-trip time moves the story, and its lesson stays") {
   Overrides slow;
   slow.rtt = 300ms;

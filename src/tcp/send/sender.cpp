@@ -245,9 +245,11 @@ void Sender::on_window(std::uint32_t wnd, Deadlines& deadlines) {
   }
 }
 
+// Data beyond a window that shrank to nothing is probed for, not repeated, and never a reason to give up (SHLD-17).
+bool Sender::waits_for_window() const { return snd.una == snd.max || (syn_acked() && snd.wnd == 0); }
+
 Sender::Timeout Sender::on_timeout(Instant now, const SendLimits& limits) {
-  // Data beyond a window that shrank to nothing is probed for, not repeated, and never a reason to give up (SHLD-17).
-  const bool window_holds_us = snd.una == snd.max || (syn_acked() && snd.wnd == 0);
+  const bool window_holds_us = waits_for_window();
   if (stalled_since_ == never) stalled_since_ = window_holds_us ? now : now - rto.value(limits.rto);
   if (now - stalled_since_ >= limits.r2) return Timeout::gave_up;
   if (retries_ < 255) ++retries_;

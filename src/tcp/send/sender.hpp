@@ -76,6 +76,8 @@ class Sender {
   bool fin_sent() const { return fin_queued_ && after(snd.max, buffer.end()); }
   bool fin_acked() const { return fin_queued_ && after(snd.una, buffer.end()); }
   bool syn_acked() const { return snd.una != snd.iss; }
+  /// Nothing is in flight that could be repeated: the timer that runs is the persist timer (RFC 9293 3.8.6.1).
+  bool waits_for_window() const;
   std::uint32_t retries() const { return retries_; }
 
   SendVars snd;
