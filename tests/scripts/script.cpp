@@ -237,6 +237,56 @@ void Script::receives(const Seg& seg) {
                    last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
 }
 
+void Script::router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
+                         std::uint32_t about_seq, std::uint32_t mtu) {
+  // IP | ICMP (8 octets) | the quoted IP header | ports and sequence number
+  const std::size_t ip = variant_.v6 ? 40 : 20;
+  std::vector<std::byte> packet(ip + 8 + ip + 8);
+  const std::span<std::byte> icmp = std::span(packet).subspan(ip);
+  const auto put16 = [](std::span<std::byte> at, std::uint32_t v) {
+    at[0] = static_cast<std::byte>(v >> 8);
+    at[1] = static_cast<std::byte>(v & 0xff);
+  };
+  const auto put32 = [&](std::span<std::byte> at, std::uint32_t v) {
+    put16(at, v >> 16);
+    put16(at.subspan(2), v & 0xffff);
+  };
+  const auto headers = [&](std::span<std::byte> out, std::size_t payload, std::uint8_t protocol, IpAddress from, IpAddress to) {
+    if (variant_.v6) {
+      wire::Ipv6Header h;
+      h.payload_length = static_cast<std::uint16_t>(payload);
+      h.next_header = protocol;
+      h.source = from;
+      h.destination = to;
+      wire::write_ipv6(h, out);
+    } else {
+      wire::Ipv4Header h;
+      h.total_length = static_cast<std::uint16_t>(20 + payload);
+      h.protocol = protocol;
+      h.dont_fragment = true;
+      h.source = from;
+      h.destination = to;
+      wire::write_ipv4(h, out);
+    }
+  };
+  headers(packet, 8 + ip + 8, variant_.v6 ? 58 : 1, peers(), ours());
+  icmp[0] = static_cast<std::byte>(variant_.v6 ? type_v6 : type_v4);
+  icmp[1] = static_cast<std::byte>(variant_.v6 ? code_v6 : code_v4);
+  put32(icmp.subspan(4), mtu);
+  headers(icmp.subspan(8), 1000, 6, ours(), peers());
+  const auto quoted = icmp.subspan(8 + ip);
+  put16(quoted, our_port_);
+  put16(quoted.subspan(2), peer_port_);
+  put32(quoted.subspan(4), our_isn_->value() + about_seq);
+  const auto pseudo =
+      variant_.v6 ? wire::pseudo_header(peers(), ours(), 58, static_cast<std::uint32_t>(icmp.size())) : wire::PartialSum{0};
+  put16(icmp.subspan(2), wire::finish(wire::add_octets(pseudo, icmp)));
+  packets_.push_back({now_, false, packet});
+  last_verdict_ = stack_->on_packet(now_, packet);
+  tell(fmt::format("< ICMP about seq {}{}", about_seq,
+                   last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
+}
+
 // --- the application -------------------------------------------------------------------------------------------------
 
 std::size_t Script::app_writes(std::size_t octets, bool urgent) {

@@ -54,6 +54,9 @@ class Script {
   /// The peer's segment arrives now.
   void receives(const Seg& seg);
   void waits(Duration duration);
+  /// A router says "packet too big, `mtu`" (or, with type and code, something else) about our segment with that number.
+  void router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
+                   std::uint32_t about_seq, std::uint32_t mtu = 0);
 
   std::size_t app_writes(std::size_t octets, bool urgent = false);
   void app_reads(std::size_t octets);

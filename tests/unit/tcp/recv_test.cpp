@@ -1,0 +1,186 @@
+#include "tcp/arrival/ack.hpp"
+#include "tcp/arrival/sequence.hpp"
+#include "tcp/arrival/time_wait.hpp"
+#include "tcp/recv/receiver.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <vector>
+
+using namespace ft;
+using namespace ft::tcp;
+
+namespace {
+
+Segment segment(std::uint32_t seq, std::span<const std::byte> text = {}, std::uint8_t flags = wire::tcp_flag::ack) {
+  Segment s;
+  s.header.seq = Seq{seq};
+  s.header.flags = flags;
+  s.text = text;
+  return s;
+}
+
+RecvVars window(std::uint32_t nxt, std::uint32_t wnd) {
+  RecvVars rcv;
+  rcv.nxt = Seq{nxt};
+  rcv.wnd = wnd;
+  return rcv;
+}
+
+std::array<std::byte, 100> octets{};
+
+}  // namespace
+
+TEST_CASE("the four cases of RFC 9293 table 6 decide what is acceptable") {
+  for (const std::uint32_t base : {1000u, 0xffff'fff0u}) {
+    const RecvVars open = window(base, 50);
+    const RecvVars shut = window(base, 0);
+    CHECK(arrival::is_acceptable(segment(base), shut));
+    CHECK_FALSE(arrival::is_acceptable(segment(base + 1), shut));
+    CHECK(arrival::is_acceptable(segment(base), open));
+    CHECK(arrival::is_acceptable(segment(base + 49), open));
+    CHECK_FALSE(arrival::is_acceptable(segment(base + 50), open));
+    CHECK_FALSE(arrival::is_acceptable(segment(base - 1), open));
+    CHECK(arrival::is_acceptable(segment(base - 99, octets), open));
+    CHECK_FALSE(arrival::is_acceptable(segment(base - 100, octets), open));
+    CHECK(arrival::is_acceptable(segment(base + 49, octets), open));
+    CHECK_FALSE(arrival::is_acceptable(segment(base + 50, octets), open));
+  }
+}
+
+TEST_CASE("trimming keeps exactly what lies in the window") {
+  const RecvVars rcv = window(1000, 50);
+  const Segment left = arrival::trim(segment(960, octets), rcv);
+  CHECK(left.seq() == Seq{1000});
+  CHECK(left.text.size() == 50);
+  CHECK(left.text.data() == octets.data() + 40);
+  const Segment fin = arrival::trim(segment(1000, octets, wire::tcp_flag::ack | wire::tcp_flag::fin), rcv);
+  CHECK(fin.text.size() == 50);
+  CHECK_FALSE(fin.fin());  // it lies beyond the edge
+  const Segment known = arrival::trim(segment(900, octets, wire::tcp_flag::ack | wire::tcp_flag::fin), rcv);
+  CHECK(known.text.empty());
+  CHECK(known.fin());  // the FIN itself is the next octet
+}
+
+TEST_CASE("an ACK is fresh, the same, old, or impossible") {
+  SendVars snd;
+  snd.una = Seq{100};
+  snd.nxt = snd.max = Seq{200};
+  snd.max_wnd = 50;
+  using enum arrival::AckMeaning;
+  CHECK(arrival::judge_ack(Seq{100}, snd) == same);
+  CHECK(arrival::judge_ack(Seq{101}, snd) == fresh);
+  CHECK(arrival::judge_ack(Seq{200}, snd) == fresh);
+  CHECK(arrival::judge_ack(Seq{201}, snd) == not_sent);
+  CHECK(arrival::judge_ack(Seq{50}, snd) == old);
+  CHECK(arrival::judge_ack(Seq{49}, snd) == too_old);
+}
+
+TEST_CASE("an older segment does not change the send window") {
+  SendVars snd;
+  snd.wl1 = Seq{500};
+  snd.wl2 = Seq{100};
+  Segment s = segment(499);
+  s.header.ack = Seq{200};
+  CHECK_FALSE(arrival::updates_window(s, snd));
+  s.header.seq = Seq{500};
+  CHECK(arrival::updates_window(s, snd));
+  s.header.ack = Seq{99};
+  CHECK_FALSE(arrival::updates_window(s, snd));
+  s.header.seq = Seq{501};
+  CHECK(arrival::updates_window(s, snd));
+}
+
+TEST_CASE("TIME-WAIT ignores RST, reopens for a newer SYN, repeats its ACK for the rest") {
+  TimeWait record;
+  record.rcv_nxt = Seq{1000};
+  using enum arrival::TimeWaitMeaning;
+  const auto judge = [&](std::uint32_t seq, std::uint8_t flags) {
+    return arrival::judge_in_time_wait(segment(seq, {}, flags), record);
+  };
+  CHECK(judge(1000, wire::tcp_flag::rst) == ignore);
+  CHECK(judge(1001, wire::tcp_flag::syn) == reopen);
+  CHECK(judge(1000, wire::tcp_flag::syn) == acknowledge);
+  CHECK(judge(999, wire::tcp_flag::fin | wire::tcp_flag::ack) == restart);
+  CHECK(judge(1000, wire::tcp_flag::ack) == ignore);
+  CHECK(judge(500, wire::tcp_flag::ack) == acknowledge);
+}
+
+TEST_CASE("with timestamps TIME-WAIT reopens for a later time whatever the sequence number") {
+  TimeWait record;
+  record.rcv_nxt = Seq{1000};
+  record.timestamps = true;
+  record.ts_recent = 50;
+  Segment syn = segment(1, {}, wire::tcp_flag::syn);
+  syn.header.options.timestamps = wire::Timestamps{51, 0};
+  CHECK(arrival::judge_in_time_wait(syn, record) == arrival::TimeWaitMeaning::reopen);
+  syn.header.options.timestamps = wire::Timestamps{49, 0};
+  CHECK(arrival::judge_in_time_wait(syn, record) == arrival::TimeWaitMeaning::acknowledge);
+}
+
+TEST_CASE("the offered window never moves its right edge left, whatever scale rounds it") {
+  for (const std::uint8_t shift : {0, 3, 7, 14}) {
+    RecvVars rcv = window(1, 0);
+    std::uint32_t unread = 0;
+    Seq edge = rcv.edge();
+    const std::uint32_t limit = 1u << 20;
+    for (std::uint32_t step = 1; step < 3000; ++step) {
+      const auto field = offer_window(rcv, {limit, unread, 1460, shift});
+      CHECK(rcv.wnd == static_cast<std::uint32_t>(field) << shift);
+      REQUIRE(after_or_equal(rcv.edge(), edge));
+      REQUIRE(unread + rcv.wnd <= limit + (1u << shift));
+      edge = rcv.edge();
+      const std::uint32_t arrives = std::min(rcv.wnd, step * 7919 % 2000);
+      rcv.nxt += arrives;
+      rcv.wnd -= arrives;
+      unread += arrives;
+      unread -= std::min(unread, step * 104729 % 2100);
+    }
+  }
+}
+
+TEST_CASE("what is read a little at a time is not announced a little at a time") {
+  RecvVars rcv = window(1, 0);
+  CHECK_FALSE(should_announce(rcv, {4000, 3500, 1000, 0}));
+  CHECK(should_announce(rcv, {4000, 3000, 1000, 0}));
+  rcv.wnd = 2000;
+  CHECK_FALSE(should_announce(rcv, {8000, 3000, 1000, 0}));
+  CHECK(should_announce(rcv, {8000, 2000, 1000, 0}));
+}
+
+TEST_CASE("reassembly returns what is in order and keeps islands, in any order of arrival") {
+  BufferPool pool(1u << 20);
+  std::vector<std::byte> stream(5000);
+  for (std::size_t i = 0; i < stream.size(); ++i) stream[i] = static_cast<std::byte>(i * 31 >> 3);
+  for (std::uint32_t seed = 1; seed < 200; ++seed) {
+    Reassembly reassembly;
+    std::uint32_t next = 0;
+    std::vector<std::byte> got;
+    std::uint32_t random = seed;
+    while (next < stream.size()) {
+      random = random * 1664525u + 1013904223u;
+      const std::uint32_t offset = (random >> 8) % 1500;
+      const std::uint32_t length = 1 + (random >> 20) % 700;
+      if (next + offset + length > stream.size()) {
+        const auto rest =
+            reassembly.insert(pool, 0, std::span(stream).subspan(next, std::min<std::size_t>(200, stream.size() - next)));
+        next += *rest;
+      } else if (const auto grown = reassembly.insert(pool, offset, std::span(stream).subspan(next + offset, length))) {
+        next += *grown;
+      } else {
+        const auto hole = reassembly.insert(pool, 0, std::span(stream).subspan(next, 1));
+        next += *hole;
+      }
+      std::array<std::byte, 512> into;
+      const auto n = reassembly.read(pool, into);
+      got.insert(got.end(), into.begin(), into.begin() + n);
+    }
+    std::array<std::byte, 8192> rest;
+    const auto n = reassembly.read(pool, rest);
+    got.insert(got.end(), rest.begin(), rest.begin() + n);
+    REQUIRE(got == stream);
+    reassembly.release(pool);
+  }
+  CHECK(pool.used() == 0);
+}
