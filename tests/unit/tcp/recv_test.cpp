@@ -120,7 +120,7 @@ TEST_CASE("with timestamps TIME-WAIT reopens for a later time whatever the seque
 }
 
 TEST_CASE("the offered window never moves its right edge left, whatever scale rounds it") {
-  for (const std::uint8_t shift : {0, 3, 7, 14}) {
+  for (const std::uint8_t shift : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{7}, std::uint8_t{14}}) {
     RecvVars rcv = window(1, 0);
     std::uint32_t unread = 0;
     Seq edge = rcv.edge();
