@@ -37,7 +37,7 @@ class IpAddress {
     r.family_ = family;
     // Every packet brings two of these: copy in lengths that the compiler knows.
     if (family == Family::ipv4 && octets.size() >= 4) {
-      std::copy_n(octets.begin(), 4, r.octets_.begin());
+      r.octets_ = {octets[0], octets[1], octets[2], octets[3]};
     } else if (octets.size() >= 16) {
       std::copy_n(octets.begin(), 16, r.octets_.begin());
     } else {
@@ -58,6 +58,8 @@ class IpAddress {
   constexpr bool is_v6() const { return family_ == Family::ipv6; }
   constexpr std::size_t size() const { return is_v4() ? 4 : 16; }
   constexpr std::span<const std::uint8_t> octets() const { return {octets_.data(), size()}; }
+  /// The octets as two words in the host's order, to compare and to hash; an IPv4 address is in the first.
+  constexpr std::array<std::uint64_t, 2> words() const { return std::bit_cast<std::array<std::uint64_t, 2>>(octets_); }
 
   bool is_unspecified() const;
   bool is_loopback() const;
@@ -73,14 +75,12 @@ class IpAddress {
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
   /// Two words and the family instead of sixteen octets: compared several times for each packet.
   friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
-    const auto x = std::bit_cast<Words>(a.octets_);
-    const auto y = std::bit_cast<Words>(b.octets_);
+    const auto x = a.words();
+    const auto y = b.words();
     return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 && a.family_ == b.family_;
   }
 
  private:
-  using Words = std::array<std::uint64_t, 2>;
-
   std::array<std::uint8_t, 16> octets_{};
   Family family_ = Family::ipv4;
 };

@@ -14,6 +14,7 @@ std::uint64_t little_endian(const void* octets) {
 }
 
 // The names v0..v3 and the round are the paper's (section 2).
+template <int compression_rounds, int final_rounds>
 struct SipState {
   std::uint64_t v0, v1, v2, v3;
 
@@ -41,22 +42,32 @@ struct SipState {
 
   void compress(std::uint64_t word) {
     v3 ^= word;
-    round();
-    round();
+    for (int i = 0; i < compression_rounds; ++i) round();
     v0 ^= word;
   }
 
   std::uint64_t finish() {
     v2 ^= 0xff;
-    for (int i = 0; i < 4; ++i) round();
+    for (int i = 0; i < final_rounds; ++i) round();
     return v0 ^ v1 ^ v2 ^ v3;
   }
 };
 
+template <class State>
+std::uint64_t hash_words(SipKey key, std::span<const std::uint64_t> words) {
+  State state(key);
+  for (const std::uint64_t word : words) state.compress(word);
+  state.compress(std::uint64_t{words.size() * sizeof(std::uint64_t)} << 56);
+  return state.finish();
+}
+
+using Sip24 = SipState<2, 4>;
+using Sip13 = SipState<1, 3>;
+
 }  // namespace
 
 std::uint64_t siphash(SipKey key, std::span<const std::byte> octets) {
-  SipState state(key);
+  Sip24 state(key);
   std::uint64_t last = std::uint64_t{octets.size()} << 56;
   while (octets.size() >= 8) {
     state.compress(little_endian(octets.data()));
@@ -67,15 +78,8 @@ std::uint64_t siphash(SipKey key, std::span<const std::byte> octets) {
   return state.finish();
 }
 
-std::uint64_t siphash_40(SipKey key, std::span<const std::byte, 40> octets) {
-  SipState state(key);
-  state.compress(little_endian(octets.data()));
-  state.compress(little_endian(octets.data() + 8));
-  state.compress(little_endian(octets.data() + 16));
-  state.compress(little_endian(octets.data() + 24));
-  state.compress(little_endian(octets.data() + 32));
-  state.compress(40ull << 56);
-  return state.finish();
-}
+std::uint64_t siphash_words(SipKey key, std::span<const std::uint64_t> words) { return hash_words<Sip24>(key, words); }
+
+std::uint64_t siphash_13_words(SipKey key, std::span<const std::uint64_t> words) { return hash_words<Sip13>(key, words); }
 
 }  // namespace ft

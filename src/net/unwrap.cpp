@@ -39,7 +39,8 @@ std::expected<Datagram, Unwanted> unwrap_ipv4(const Routes& routes, std::span<co
       reason != DropReason::none) {
     return unwanted(reason);
   }
-  Datagram datagram;
+  std::expected<Datagram, Unwanted> result;  // filled in place: it is not small
+  Datagram& datagram = *result;
   datagram.source = header.source;
   datagram.destination = header.destination;
   datagram.protocol = header.protocol;
@@ -55,7 +56,7 @@ std::expected<Datagram, Unwanted> unwrap_ipv4(const Routes& routes, std::span<co
     const auto header_length = static_cast<std::uint32_t>(header.total_length - parsed->payload.size());
     datagram.fragment = {header.id, header.fragment_offset, header.more_fragments, max_length - header_length};
   }
-  return datagram;
+  return result;
 }
 
 /// All headers up to the transport's must be in the first fragment (RFC 7112 5): filters see no other.
@@ -98,7 +99,8 @@ std::expected<Datagram, Unwanted> unwrap_ipv6(const Routes& routes, std::span<co
   const auto parsed = wire::parse_ipv6(packet);
   if (!parsed) return unwanted(parsed.error());
   const wire::Ipv6Header& header = parsed->header;
-  Datagram datagram;
+  std::expected<Datagram, Unwanted> result;
+  Datagram& datagram = *result;
   datagram.source = header.source;
   datagram.destination = header.destination;
   datagram.protocol = header.next_header;
@@ -115,7 +117,7 @@ std::expected<Datagram, Unwanted> unwrap_ipv6(const Routes& routes, std::span<co
     return unwanted(reason);
   }
   if (rejection) return std::unexpected(Unwanted{*rejection, datagram});
-  return datagram;
+  return result;
 }
 
 }  // namespace

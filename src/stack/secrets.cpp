@@ -3,6 +3,8 @@
 #include "base/siphash.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
 
 namespace ft::stack {
@@ -12,19 +14,35 @@ Secrets::Secrets(std::span<const std::uint8_t, 32> secret) {
   std::copy_n(secret.begin() + 16, 16, table_key_.begin());
 }
 
+namespace {
+
+/// A four-tuple as words: two of IPv4, five of IPv6. The length is hashed along, so the families never meet.
+class TupleWords {
+ public:
+  TupleWords(const FourTuple& tuple, std::uint8_t purpose) {
+    const auto local = tuple.local.address.words();
+    const auto remote = tuple.remote.address.words();
+    const std::uint64_t rest =
+        std::uint64_t{tuple.local.port} << 32 | std::uint64_t{tuple.remote.port} << 16 | std::uint64_t{purpose};
+    if (tuple.local.address.is_v4() && tuple.remote.address.is_v4()) {
+      words_ = {rest, local[0] ^ std::rotl(remote[0], 32)};
+      size_ = 2;
+    } else {
+      words_ = {rest, local[0], local[1], remote[0], remote[1]};
+      size_ = 5;
+    }
+  }
+  std::span<const std::uint64_t> words() const { return std::span(words_).first(size_); }
+
+ private:
+  std::array<std::uint64_t, 5> words_;
+  std::size_t size_;
+};
+
+}  // namespace
+
 std::uint64_t Secrets::hash(Purpose purpose, const FourTuple& tuple) const {
-  std::array<std::byte, 40> input{};
-  const auto put = [&input](std::size_t at, const Endpoint& endpoint) {
-    const auto octets = std::as_bytes(endpoint.address.octets());
-    std::copy(octets.begin(), octets.end(), input.begin() + static_cast<std::ptrdiff_t>(at));
-    input[at + 16] = static_cast<std::byte>(endpoint.port >> 8);
-    input[at + 17] = static_cast<std::byte>(endpoint.port & 0xff);
-  };
-  put(0, tuple.local);
-  put(18, tuple.remote);
-  input[36] = static_cast<std::byte>(tuple.local.address.family());
-  input[37] = static_cast<std::byte>(purpose);
-  return siphash_40(purpose == Purpose::table ? table_key_ : protocol_key_, input);
+  return siphash_words(protocol_key_, TupleWords(tuple, static_cast<std::uint8_t>(purpose)).words());
 }
 
 Seq Secrets::isn(Instant now, const FourTuple& tuple) const {
@@ -45,6 +63,8 @@ std::uint32_t Secrets::port_slot(const IpAddress& local, const Endpoint& remote)
   return static_cast<std::uint32_t>(hash(Purpose::port_slot, {{local, 0}, remote}));
 }
 
-std::uint64_t Secrets::table_hash(const FourTuple& tuple) const { return hash(Purpose::table, tuple); }
+std::uint64_t Secrets::table_hash(const FourTuple& tuple) const {
+  return siphash_13_words(table_key_, TupleWords(tuple, 0).words());
+}
 
 }  // namespace ft::stack

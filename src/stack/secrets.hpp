@@ -25,7 +25,7 @@ class Secrets {
   std::uint64_t table_hash(const FourTuple& tuple) const;
 
  private:
-  enum class Purpose : std::uint8_t { table, isn, timestamp, port_offset, port_slot };
+  enum class Purpose : std::uint8_t { isn = 1, timestamp, port_offset, port_slot };
   std::uint64_t hash(Purpose purpose, const FourTuple& tuple) const;
 
   std::array<std::uint8_t, 16> protocol_key_{};

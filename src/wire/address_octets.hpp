@@ -4,14 +4,12 @@
 #include "base/cursor.hpp"
 #include "fourtuple/address.hpp"
 
-#include <array>
 
 namespace ft::wire {
 
 inline IpAddress read_address(ByteReader& in, Family family) {
-  std::array<std::uint8_t, 16> octets{};
-  in.copy_to(std::span{octets}.first(family == Family::ipv4 ? 4 : 16));
-  return IpAddress::from_octets(family, octets);
+  const auto octets = in.take(family == Family::ipv4 ? 4 : 16);
+  return IpAddress::from_octets(family, {reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()});
 }
 
 inline void write_address(ByteWriter& out, const IpAddress& address) { out.bytes(address.octets()); }

@@ -22,8 +22,8 @@ std::expected<ParsedIpv4, DropReason> parse_header(std::span<const std::byte> pa
   if (first >> 4 != 4) return std::unexpected(DropReason::bad_version);
   const std::size_t header_length = std::size_t{4} * (first & 0x0f);
   if (header_length < ipv4_min_header || header_length > packet.size()) return std::unexpected(DropReason::bad_header_length);
-  ParsedIpv4 parsed;
-  Ipv4Header& header = parsed.header;
+  std::expected<ParsedIpv4, DropReason> parsed;
+  Ipv4Header& header = parsed->header;
   header.traffic_class = in.u8();
   header.total_length = in.u16();
   header.id = in.u16();
@@ -36,8 +36,8 @@ std::expected<ParsedIpv4, DropReason> parse_header(std::span<const std::byte> pa
   in.skip(2);
   header.source = read_address(in, Family::ipv4);
   header.destination = read_address(in, Family::ipv4);
-  parsed.options = in.take(header_length - ipv4_min_header);
-  parsed.payload = in.rest();
+  parsed->options = in.take(header_length - ipv4_min_header);
+  parsed->payload = in.rest();
   return parsed;
 }
 

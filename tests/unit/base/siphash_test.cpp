@@ -33,28 +33,42 @@ TEST_CASE("SipHash-2-4 gives the published values for the key 00..0f and the oct
   }
 }
 
-TEST_CASE("SipHash-2-4 of 40 octets is the same function") {
+TEST_CASE("a word is hashed as its octets, lowest first") {
   constexpr auto key = counting<16>();
   const auto input = counting<40>();
-  const auto octets = std::as_bytes(std::span(input));
-  CHECK(ft::siphash_40(key, octets) == 0x0e3e'a96b'5304'a7d0);
-  CHECK(ft::siphash_40(key, octets) == ft::siphash(key, octets));
+  std::array<std::uint64_t, 5> words{};
+  for (std::size_t i = 0; i < input.size(); ++i) words[i / 8] |= std::uint64_t{input[i]} << (8 * (i % 8));
+  CHECK(ft::siphash_words(key, words) == 0x0e3e'a96b'5304'a7d0);
+  CHECK(ft::siphash_words(key, words) == ft::siphash(key, std::as_bytes(std::span(input))));
+  CHECK(ft::siphash_words(key, {}) == 0x726f'db47'dd0e'0e31);
 }
 
-TEST_CASE("every octet of the key and of the text changes the hash") {
+TEST_CASE("SipHash-1-3 gives the values of the implementations in wide use") {
+  constexpr auto key = counting<16>();
+  const std::array<std::uint64_t, 2> words{0x0706'0504'0302'0100, 0x0f0e'0d0c'0b0a'0908};
+  CHECK(ft::siphash_13_words(key, {}) == 0xabac'0158'050f'c4dc);
+  CHECK(ft::siphash_13_words(key, std::span(words).first(1)) == 0x3690'9511'8d29'9a8e);
+  CHECK(ft::siphash_13_words(key, words) == 0xcc4f'dd1a'7d90'8b66);
+}
+
+TEST_CASE("every bit of the key and of the words changes both hashes") {
   auto key = counting<16>();
-  auto input = counting<40>();
-  const auto hash = [&] { return ft::siphash_40(key, std::as_bytes(std::span(input))); };
-  const std::uint64_t before = hash();
-  for (auto& octet : key) {
-    octet ^= 1;
-    CHECK(hash() != before);
-    octet ^= 1;
+  std::array<std::uint64_t, 3> words{1, 2, 3};
+  const std::uint64_t before_24 = ft::siphash_words(key, words);
+  const std::uint64_t before_13 = ft::siphash_13_words(key, words);
+  const auto check = [&] {
+    CHECK(ft::siphash_words(key, words) != before_24);
+    CHECK(ft::siphash_13_words(key, words) != before_13);
+  };
+  for (unsigned bit = 0; bit < 128; ++bit) {
+    key[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+    check();
+    key[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
   }
-  for (auto& octet : input) {
-    octet ^= 0x80;
-    CHECK(hash() != before);
-    octet ^= 0x80;
+  for (unsigned bit = 0; bit < 192; ++bit) {
+    words[bit / 64] ^= 1ull << bit % 64;
+    check();
+    words[bit / 64] ^= 1ull << bit % 64;
   }
 }
 
