@@ -101,6 +101,7 @@ Result<> Driver::turn(Instant latest, std::span<pollfd> others) {
   if (!taken) return std::unexpected(taken.error());
   more_ = *taken == packets_per_turn;
   if (const auto deadline = stack_.next_deadline(); deadline && *deadline <= now_) stack_.on_deadline(now_);
+  if (prompt_) dispatch();
   if (auto sent = flush(); !sent) return std::unexpected(sent.error());
   if (room_told_ && waits_for_room()) no_room_until_ = now_ + refused_pause;
   dispatch();

@@ -28,6 +28,10 @@ class Driver {
   /// Called inside turn() and flush() for each event, free to call the stack.
   void set_handler(Handler handler) { handler_ = std::move(handler); }
 
+  /// Hands events out before the answer to a packet leaves, so that what the application does at once shares a segment with the
+  /// acknowledgement. Off by default: an application that takes long would delay the answer.
+  void set_prompt(bool on) { prompt_ = on; }
+
   /// One turn; sleeps at most until `latest`, and not at all when there is something to do. `others` are polled along, their
   /// revents are set. An error is the link's: it is broken for good.
   Result<> turn(Instant latest, std::span<pollfd> others = {});
@@ -56,9 +60,10 @@ class Driver {
   std::vector<std::byte> out_;
   Transmit held_{};             // length > 0: out_ holds a packet that the link had no room for
   std::vector<pollfd> polled_;  // grows to the most that was ever polled
-  bool more_ = false;           // the last turn left packets unread
-  bool room_told_ = false;      // the last poll said that the link has room
-  Instant no_room_until_{};     // a link that polls as writable and still refuses (ENOBUFS) is not asked before this
+  bool prompt_ = false;
+  bool more_ = false;        // the last turn left packets unread
+  bool room_told_ = false;   // the last poll said that the link has room
+  Instant no_room_until_{};  // a link that polls as writable and still refuses (ENOBUFS) is not asked before this
 };
 
 }  // namespace ft::io

@@ -1,0 +1,98 @@
+// `fourtuple connect HOST PORT`: standard input and output over a connection of our own stack.
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "fourtuple/sim.hpp"
+#include "sim/units.hpp"
+
+#include <unistd.h>
+
+#include <memory>
+
+namespace ft::cli {
+namespace {
+
+constexpr std::string_view command_name = "connect";
+
+struct ConnectCommand {
+  SessionOptions session;
+  std::string host;
+  std::uint16_t port = 0;
+  std::optional<std::uint16_t> local_port;
+  std::string timeout;
+};
+
+std::string explain(const OpenError& error, Instant now) {
+  std::string line = std::string(to_string(error.code)) + ": " + std::string(describe(error.code));
+  if (error.free_at)
+    line += " The next one is free in " + sim::format_duration(std::max(*error.free_at - now, Duration::zero())) + ".";
+  return line;
+}
+
+std::expected<ConnectOptions, Refusal> connect_options(const ConnectCommand& command) {
+  ConnectOptions options;
+  options.local_port = command.local_port;
+  if (!command.timeout.empty()) {
+    const auto timeout = sim::parse_duration(command.timeout);
+    if (!timeout) return std::unexpected(Refusal{exit_usage, "--timeout " + timeout.error()});
+    options.tcp.emplace().connect_timeout = *timeout;
+  }
+  return options;
+}
+
+Ending converse(Session& session, Socket socket) {
+  Relay relay(session.driver(), session.signals(), STDIN_FILENO, STDOUT_FILENO);
+  ConnectionInfo last;
+  const auto is_answered = [&] {
+    const auto info = socket.info();
+    if (info) last = *info;
+    return !info || info->closed != CloseReason::none || (info->state != "SYN-SENT" && info->state != "SYN-RECEIVED");
+  };
+  Ending ending = relay.wait(is_answered);
+  if (ending && last.closed != CloseReason::none && last.closed != CloseReason::normal) {
+    ending = {Ending::Kind::connection, last.closed, {}};
+  }
+  if (ending) ending = relay.run(socket);
+  if (ending.kind == Ending::Kind::interrupted && socket) socket.abort();
+  if (const auto info = socket.info()) last = *info;
+  socket.close();
+  if (ending) relay.linger(last);
+  return ending;
+}
+
+int run(const ConnectCommand& command) {
+  const auto options = connect_options(command);
+  const auto refuse = [](const Refusal& refusal) {
+    complain(command_name, refusal.line);
+    return refusal.status;
+  };
+  if (!options) return refuse(options.error());
+  const auto address = IpAddress::parse(command.host);
+  if (!address) return refuse({exit_usage, "\"" + command.host + "\" is no address; expected one as in 10.9.0.1 or fd00::1"});
+  auto session = Session::open(command.session, Side::client);
+  if (!session) return refuse(session.error());
+  Session& s = **session;
+  const Endpoint remote{*address, command.port};
+  auto socket = Socket::connect(s.stack(), s.driver().read_clock(), remote, *options);
+  if (!socket) return refuse({exit_failed, remote.to_string() + ": " + explain(socket.error(), s.driver().now())});
+  const Ending ending = converse(s, std::move(*socket));
+  const auto captured = s.finish();
+  const int status = report(command_name, remote.to_string(), ending);
+  return captured ? status : refuse({exit_failed, captured.error()});
+}
+
+}  // namespace
+
+void add_connect(CLI::App& app, int& status) {
+  auto command = std::make_shared<ConnectCommand>();
+  CLI::App* sub = app.add_subcommand(
+      "connect", "Connect to HOST PORT: standard input and output over our stack; the end of input half-closes.");
+  sub->add_option("HOST", command->host, "an IPv4 or IPv6 address")->required();
+  sub->add_option("PORT", command->port, "1 to 65535")->required()->check(CLI::Range(1, 65535));
+  sub->add_option("--local-port", command->local_port, "our port; without it one is chosen (RFC 6056)")
+      ->check(CLI::Range(1, 65535));
+  sub->add_option("--timeout", command->timeout, "give up when nobody has answered for so long, as in 10s")->type_name("TIME");
+  add_session_options(*sub, command->session);
+  sub->callback([command, &status] { status = run(*command); });
+}
+
+}  // namespace ft::cli
