@@ -1,0 +1,180 @@
+"""One connection at a time between `fourtuple listen|connect` and this machine's kernel."""
+
+import socket
+import struct
+import subprocess
+import time
+
+from world import FAMILY, OURS, PATIENCE, digest, in_background, octets, read_all
+
+MEBIBYTE = 1 << 20
+
+
+def transfer(world, family, count):
+    """`count` octets each way at the same time."""
+    ours_says, kernel_says = octets(count, 1), octets(count, 2)
+    with open(world.path("input"), "wb") as file:
+        file.write(ours_says)
+    for port, opener in ((9000, "kernel"), (9002, "we")):
+        begun = time.monotonic()
+        with open(world.path("input"), "rb") as source, open(world.path("output"), "wb") as sink:
+            if opener == "kernel":
+                ours = world.listen(port, stdin=source, stdout=sink)
+                theirs = world.kernel_connects(family, port)
+            else:
+                listener = world.kernel_listens(family, port)
+                ours = world.connect(family, port, stdin=source, stdout=sink)
+                theirs, _ = listener.accept()
+                theirs.settimeout(PATIENCE)
+
+        def speak():
+            theirs.sendall(kernel_says)
+            theirs.shutdown(socket.SHUT_WR)
+
+        speaker = in_background(speak)
+        heard = read_all(theirs)
+        speaker.join(PATIENCE)
+        theirs.close()
+        ours.ends(0)
+        assert digest(heard) == digest(ours_says), f"the kernel read other octets than we sent ({len(heard)} of {count})"
+        with open(world.path("output"), "rb") as file:
+            got = file.read()
+        assert digest(got) == digest(kernel_says), f"we read other octets than the kernel sent ({len(got)} of {count})"
+        took = time.monotonic() - begun
+        print(f"  opened by {opener}: {count // MEBIBYTE} MiB each way in {took:.2f} s, sha256 {digest(heard)[:16]}... agree")
+
+
+def handshake(world, family):
+    for ours, theirs, opener in world.pairs(family, 9000):
+        theirs.sendall(b"to you")
+        assert ours.output.read(6) == b"to you"
+        ours.input.write(b"to me")
+        ours.input.close()
+        assert read_all(theirs) == b"to me", opener
+        assert theirs.getpeername()[0] == OURS[family]
+        theirs.close()
+        ours.ends(0)
+
+
+def kernel_half_closes(world, family):
+    for ours, theirs, opener in world.pairs(family, 9000):
+        theirs.sendall(b"question")
+        theirs.shutdown(socket.SHUT_WR)
+        assert ours.output.read() == b"question", opener  # up to the end, while our direction stays open
+        answer = octets(MEBIBYTE, 3)
+        in_background(lambda: (ours.input.write(answer), ours.input.close()))
+        assert digest(read_all(theirs)) == digest(answer), opener
+        theirs.close()
+        ours.ends(0)
+
+
+def we_half_close(world, family):
+    for ours, theirs, opener in world.pairs(family, 9000):
+        ours.input.write(b"question")
+        ours.input.close()
+        assert read_all(theirs) == b"question", opener
+        answer = octets(MEBIBYTE, 4)
+        in_background(lambda: (theirs.sendall(answer), theirs.close()))
+        assert digest(ours.output.read()) == digest(answer), opener
+        ours.ends(0)
+
+
+def kernel_aborts(world, family):
+    for ours, theirs, _ in world.pairs(family, 9000):
+        # We go on sending, so that a lost RST is followed by another one.
+        def speak():
+            try:
+                while True:
+                    ours.input.write(b"x" * 4096)
+            except OSError:
+                pass
+
+        in_background(speak)
+        assert theirs.recv(1) == b"x"
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        ours.ends(1, says=b"reset")
+
+
+def expect_reset(theirs):
+    try:
+        while theirs.recv(MEBIBYTE):
+            pass
+        raise AssertionError("the kernel saw an orderly end instead of a reset")
+    except ConnectionResetError:
+        theirs.close()
+
+
+def we_abort(world, family):
+    for ours, theirs, _ in world.pairs(family, 9000):
+        theirs.sendall(b"hello")
+        assert ours.output.read(5) == b"hello"
+        ours.interrupt()
+        ours.ends(1, says=b"interrupted")
+        expect_reset(theirs)
+
+
+def nobody_reads_our_output(world, family):
+    for ours, theirs, _ in world.pairs(family, 9000):
+        ours.output.close()
+        theirs.sendall(b"into the void")
+        ours.ends(1, says=b"Broken pipe")
+        expect_reset(theirs)
+
+
+def refused(world, family):
+    ours = world.listen(9000)
+    begun = time.monotonic()
+    with socket.socket(FAMILY[family]) as client:
+        client.settimeout(PATIENCE)
+        try:
+            client.connect((OURS[family], 9001))
+            raise AssertionError("a port where nobody listens took a connection")
+        except ConnectionRefusedError:
+            pass
+    assert time.monotonic() - begun < 10
+    ours.interrupt()
+    ours.ends(1, says=b"interrupted")
+    ours = world.connect(family, 9003, stdin=subprocess.DEVNULL)
+    ours.ends(1, says=b"refused")
+
+
+def internet_checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
+def ping(world, family):
+    ours = world.listen(9000)
+    protocol = socket.IPPROTO_ICMPV6 if family == 6 else socket.IPPROTO_ICMP
+    request, reply = (128, 129) if family == 6 else (8, 0)
+    with socket.socket(FAMILY[family], socket.SOCK_RAW, protocol) as raw:
+        raw.settimeout(PATIENCE)
+        for number, size in enumerate((0, 56, 1400, 4000)):  # the last one comes in fragments
+            text = octets(size, number)
+            message = struct.pack("!BBHHH", request, 0, 0, 77, number) + text
+            if family == 4:  # the kernel fills it in for ICMPv6 only
+                message = message[:2] + struct.pack("!H", internet_checksum(message)) + message[4:]
+            raw.sendto(message, (OURS[family], 0))
+            while True:
+                heard = raw.recv(65536)
+                heard = heard[20:] if family == 4 else heard
+                if heard[0] == reply and heard[4:] == message[4:]:
+                    break
+    ours.interrupt()
+    ours.ends(1)
+
+
+CASES = {
+    "handshake": handshake,
+    "64-mebibytes": lambda world, family: transfer(world, family, 64 * MEBIBYTE),
+    "kernel-half-closes": kernel_half_closes,
+    "we-half-close": we_half_close,
+    "kernel-aborts": kernel_aborts,
+    "we-abort": we_abort,
+    "nobody-reads": nobody_reads_our_output,
+    "refused": refused,
+    "ping": ping,
+}
