@@ -56,9 +56,13 @@ std::string text(std::string_view view) { return std::string{view}; }
 
 int main() {
   std::puts("# The states of a connection\n");
-  std::puts("Generated from the table in `src/tcp/state.cpp` by `tools/state_diagram.cpp`; a test fails when the two differ. To write it anew:");
+  std::puts(
+      "Generated from the table in `src/tcp/state.cpp` by `tools/state_diagram.cpp`; a test fails when the two differ. To write "
+      "it anew:");
   std::puts("`build/release/tools/state_diagram > docs/internals/states.md`.\n");
-  std::puts("Resets, aborts and timeouts that give up lead to CLOSED from wherever a peer is known; the diagram leaves them out, the table has them.\n");
+  std::puts(
+      "Resets, aborts and timeouts that give up lead to CLOSED from wherever a peer is known; the diagram leaves them out, the "
+      "table has them.\n");
   std::puts("```mermaid\nstateDiagram-v2\n    direction TB");
   for (std::size_t i = 0; i < ft::tcp::state_count; ++i) {
     const auto state = static_cast<ft::tcp::State>(i);
@@ -67,10 +71,11 @@ int main() {
   std::puts("    [*] --> CLOSED");
   for (const Edge& edge : ft::tcp::edges())
     if (edge.by != Transition::reset)
-      std::printf("    %s --> %s : %s\n", identifier(edge.from).c_str(), identifier(edge.to).c_str(), text(words(edge.by)).c_str());
+      std::printf("    %s --> %s : %s\n", identifier(edge.from).c_str(), identifier(edge.to).c_str(),
+                  text(words(edge.by)).c_str());
   std::puts("```\n");
   std::puts("| from | what happens | to | source |\n|---|---|---|---|");
   for (const Edge& edge : ft::tcp::edges())
-    std::printf("| %s | %s | %s | %s |\n", text(to_string(edge.from)).c_str(), text(words(edge.by)).c_str(), text(to_string(edge.to)).c_str(),
-                text(edge.clause).c_str());
+    std::printf("| %s | %s | %s | %s |\n", text(to_string(edge.from)).c_str(), text(words(edge.by)).c_str(),
+                text(to_string(edge.to)).c_str(), text(edge.clause).c_str());
 }

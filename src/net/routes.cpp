@@ -3,8 +3,8 @@
 #include "wire/ndp.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <array>
+#include <functional>
 
 namespace ft::net {
 

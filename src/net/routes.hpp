@@ -37,7 +37,7 @@ class Routes {
 
   std::vector<InterfaceAddress> own_;
   std::vector<IpAddress> broadcasts_;  // of the own IPv4 prefixes
-  std::vector<Route> routes_;  // longest prefix first, on-link before gateways
+  std::vector<Route> routes_;          // longest prefix first, on-link before gateways
   bool accept_any_ = false;
 };
 

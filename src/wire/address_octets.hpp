@@ -4,7 +4,6 @@
 #include "base/cursor.hpp"
 #include "fourtuple/address.hpp"
 
-
 namespace ft::wire {
 
 inline IpAddress read_address(ByteReader& in, Family family) {
