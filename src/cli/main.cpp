@@ -67,6 +67,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int status = ft::cli::exit_ok;
   ft::cli::add_lab(app, status);
+  ft::cli::add_listen(app, status);
+  ft::cli::add_connect(app, status);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     app.parse(argc, argv);
