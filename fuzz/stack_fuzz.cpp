@@ -1,7 +1,9 @@
 // Octets as a program for a whole stack: its configuration, then calls, packets and time in any order. Segments are mostly
 // near what the connection expects, with right checksums, so that the program gets far; some are anything at all.
 #include "bytes.hpp"
+#include "fourtuple/stack.hpp"
 #include "stack_world.hpp"
+#include "trace/sinks.hpp"
 
 #include <cstddef>
 #include <cstdint>
