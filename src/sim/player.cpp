@@ -280,11 +280,10 @@ void Player::accept(Role host, bool by_step) {
 }
 
 void Player::pump_write(App& app) {
-  std::array<std::byte, 4096> piece;
   while (app.to_write > 0 && app.open) {
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), app.to_write));
-    for (std::size_t i = 0; i < n; ++i) piece[i] = pattern(app.written + i);
-    const auto taken = stack(app.host).write(app.id, std::span{piece}.first(n));
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), app.to_write));
+    for (std::size_t i = 0; i < n; ++i) piece_[i] = pattern(app.written + i);
+    const auto taken = stack(app.host).write(app.id, std::span{piece_}.first(n));
     if (!taken && taken.error() != Error::would_block && taken.error() != Error::not_connected) app.to_write = 0;
     if (!taken) return;
     app.written += *taken;
@@ -304,10 +303,9 @@ void Player::pump_write(App& app) {
 }
 
 void Player::pump_read(App& app) {
-  std::array<std::byte, 4096> piece;
   while (app.open && (app.reads || app.may_read > 0)) {
-    const auto room = app.reads ? piece.size() : static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), app.may_read));
-    const auto n = stack(app.host).read(app.id, std::span{piece}.first(room));
+    const auto room = app.reads ? piece_.size() : static_cast<std::size_t>(std::min<std::uint64_t>(piece_.size(), app.may_read));
+    const auto n = stack(app.host).read(app.id, std::span{piece_}.first(room));
     if (!n) return;
     if (*n == 0) {
       if (!record(app).end_seen) {
@@ -316,7 +314,7 @@ void Player::pump_read(App& app) {
       }
       return;
     }
-    if (!take(app, std::span{piece}.first(*n))) return;
+    if (!take(app, std::span{piece_}.first(*n))) return;
   }
 }
 

@@ -91,7 +91,8 @@ class Player final : private trace::Sink {
   std::vector<App> apps_;
   std::array<std::vector<Listening>, 2> listening_;
   std::vector<CheckedExpectation> mishaps_;
-  std::optional<Instant> alarm_;  // a task of the world is set for then
+  std::vector<std::byte> piece_ = std::vector<std::byte>(65536);  // the most that one write or read moves
+  std::optional<Instant> alarm_;                                  // a task of the world is set for then
   bool busy_ = false;
 };
 
