@@ -30,6 +30,7 @@ endfunction()
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   add_executable(fourtuple ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   ft_link_rooms(fourtuple cli sockets analysis sim io)
+  target_compile_definitions(fourtuple PRIVATE FT_VERSION="${PROJECT_VERSION}")
 endif()
 
 if(FT_TESTS)
