@@ -1,5 +1,7 @@
-"""docs.py ROOT [FOURTUPLE]: the documents keep their promises. Relative links lead somewhere, every `fourtuple lab STORY` names a
-story that is there, and (with the program at hand) the manual page lists the options that --help lists, and no others."""
+"""docs.py ROOT [FOURTUPLE] [--write]: the documents keep their promises. Relative links lead somewhere, every `fourtuple lab STORY`
+names a story that is there; and, with the program at hand, the manual page lists the options that --help lists and no others, and a
+block after `<!-- output of: fourtuple ... -->` is what that command prints (--write puts it there)."""
+import os
 import pathlib
 import re
 import subprocess
@@ -7,6 +9,7 @@ import sys
 
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 STORY = re.compile(r"(?:fourtuple|\./run) lab ([a-z][a-z0-9-]*)")
+SHOWN = re.compile(r"(<!-- output of: fourtuple ([^>]*) -->\n+```\w*\n)(.*?)(```\n)", re.S)
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]+)")
 COMMANDS = ("lab", "listen", "connect")
 
@@ -29,10 +32,33 @@ def check_manual(manual, helps):
             [f"docs/man/fourtuple.1: {option} is not an option" for option in sorted(written - real)])
 
 
+def documents(root):
+    return sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*.md")) + sorted((root / "docs").rglob("*.1"))
+
+
+def run(program, *arguments):
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True, encoding="utf-8", env=environment).stdout
+
+
+def check_shown(root, program, write):
+    """Blocks that claim to be a command's output."""
+    problems = []
+    for path in documents(root):
+        text = path.read_text(encoding="utf-8")
+        fresh = SHOWN.sub(lambda m: m.group(1) + run(program, *m.group(2).split()) + m.group(4), text)
+        if fresh != text and write:
+            path.write_text(fresh, encoding="utf-8")
+        elif fresh != text:
+            problems.append(f"{path.relative_to(root)}: a command's output is not what it shows "
+                            "(python3 tests/arrows/docs.py . build/release/fourtuple --write)")
+    return problems
+
+
 def check_tree(root):
     root = pathlib.Path(root)
     problems = []
-    for path in sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*.md")) + sorted((root / "docs").rglob("*.1")):
+    for path in documents(root):
         text = path.read_text(encoding="utf-8").replace("\\-", "-")
         path = path.relative_to(root)
         problems += check_links(root, path, text) + check_stories(root, path, text)
@@ -40,11 +66,13 @@ def check_tree(root):
 
 
 def main():
-    problems = check_tree(sys.argv[1])
+    root = pathlib.Path(sys.argv[1])
+    problems = check_tree(root)
     if len(sys.argv) > 2:
-        calls = [["--help"]] + [[command, "--help"] for command in COMMANDS]
-        helps = "".join(subprocess.run([sys.argv[2], *call], capture_output=True, text=True, check=True).stdout for call in calls)
-        problems += check_manual(pathlib.Path(sys.argv[1], "docs/man/fourtuple.1").read_text(encoding="utf-8"), helps)
+        program = sys.argv[2]
+        helps = run(program, "--help") + "".join(run(program, command, "--help") for command in COMMANDS)
+        problems += check_manual((root / "docs/man/fourtuple.1").read_text(encoding="utf-8"), helps)
+        problems += check_shown(root, program, "--write" in sys.argv)
     print("\n".join(problems) or "the documents keep their promises")
     sys.exit(1 if problems else 0)
 
