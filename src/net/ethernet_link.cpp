@@ -83,14 +83,14 @@ EthernetLink::Outcome EthernetLink::on_solicitation(Instant now, const Routes& r
                                                     const wire::Icmpv6Message& icmp) {
   const auto solicitation = wire::parse_neighbour_solicitation(icmp);
   if (!solicitation) return {solicitation.error(), {}};
+  const auto source_mac = solicitation->source_mac;
   const bool has_no_source = datagram.source.is_unspecified();
   const bool to_solicited_node = datagram.destination == wire::solicited_node(solicitation->target);
   // RFC 4861 7.1.1: who has no address yet asks the group, and cannot tell a MAC for it.
-  if (has_no_source && (!to_solicited_node || solicitation->source_mac)) return {DropReason::bad_neighbour, {}};
-  if (solicitation->source_mac && wire::is_group(*solicitation->source_mac)) return {DropReason::bad_neighbour, {}};
+  if (has_no_source && (!to_solicited_node || source_mac)) return {DropReason::bad_neighbour, {}};
+  if (source_mac && wire::is_group(*source_mac)) return {DropReason::bad_neighbour, {}};
   if (!routes.is_own(solicitation->target)) return {DropReason::not_for_us, {}};
-  if (solicitation->source_mac && routes.is_on_link(datagram.source))
-    neighbours_.on_introduced(now, datagram.source, *solicitation->source_mac);
+  if (source_mac && routes.is_on_link(datagram.source)) neighbours_.on_introduced(now, datagram.source, *source_mac);
   wire::NdpBody body;
   const auto answer = wire::make_neighbour_advertisement({solicitation->target, false, !has_no_source, true, mac_}, body);
   Message reply = make_nd_message(solicitation->target, has_no_source ? wire::all_nodes() : datagram.source, answer);
@@ -102,11 +102,11 @@ EthernetLink::Outcome EthernetLink::on_solicitation(Instant now, const Routes& r
 EthernetLink::Outcome EthernetLink::on_advertisement(Instant now, const Datagram& datagram, const wire::Icmpv6Message& icmp) {
   const auto advertisement = wire::parse_neighbour_advertisement(icmp);
   if (!advertisement) return {advertisement.error(), {}};
+  const auto target_mac = advertisement->target_mac;
   const bool is_bad = (datagram.destination.is_multicast() && advertisement->solicited) ||  // RFC 4861 7.1.2
-                      (advertisement->target_mac && wire::is_group(*advertisement->target_mac));
+                      (target_mac && wire::is_group(*target_mac));
   if (is_bad) return {DropReason::bad_neighbour, {}};
-  neighbours_.on_answer(
-      now, {advertisement->target, advertisement->target_mac, advertisement->solicited, advertisement->override_cached});
+  neighbours_.on_answer(now, {advertisement->target, target_mac, advertisement->solicited, advertisement->override_cached});
   return {};
 }
 

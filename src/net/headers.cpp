@@ -43,6 +43,10 @@ wire::Ipv6Header ipv6_header(const Envelope& envelope, std::size_t payload_lengt
 
 std::size_t ip_header_length(Family family) { return family == Family::ipv4 ? wire::ipv4_min_header : wire::ipv6_header_length; }
 
+std::size_t piece_header_length(Family family) {
+  return ip_header_length(family) + (family == Family::ipv6 ? wire::fragment_header_length : 0);
+}
+
 HeaderWriter::HeaderWriter(KeyedHash hash)
     : hash_(hash), last_id_(static_cast<std::uint32_t>(hash(std::span<const std::byte>{}))) {}
 

@@ -15,8 +15,9 @@
 
 namespace ft::net {
 
-/// Octets of the IP header without extensions.
+/// Octets of the IP header without extensions, and of that in front of a piece.
 std::size_t ip_header_length(Family family);
+std::size_t piece_header_length(Family family);
 
 class HeaderWriter {
  public:

@@ -13,7 +13,7 @@ namespace ft::net {
 class Outbox {
  public:
   static constexpr std::size_t max_messages = 64;
-  static constexpr std::size_t max_octets = 256 * 1024;
+  static constexpr std::size_t max_octets = std::size_t{256} * 1024;
 
   struct Item {
     Message message;

@@ -34,19 +34,19 @@ std::size_t Reassembly::KeyHash::operator()(const Key& key) const {
   return static_cast<std::size_t>(hash(octets));
 }
 
-std::expected<std::optional<Datagram>, DropReason> Reassembly::add(Instant now, const Datagram& fragment) {
-  const FragmentPlace& place_in = *fragment.fragment;
+std::expected<std::optional<Datagram>, DropReason> Reassembly::add(Instant now, const Datagram& fragment,
+                                                                   const FragmentPlace& where) {
   const std::size_t length = fragment.payload.size();
-  if (length == 0 || (place_in.more && length % 8 != 0)) return std::unexpected(DropReason::fragment_bad);
-  if (place_in.offset + length > place_in.room) return std::unexpected(DropReason::fragment_bad);
-  Pending* pending = open(now, fragment);
+  if (length == 0 || (where.more && length % 8 != 0)) return std::unexpected(DropReason::fragment_bad);
+  if (where.offset + length > where.room) return std::unexpected(DropReason::fragment_bad);
+  Pending* pending = open(now, fragment, where);
   if (pending == nullptr) return std::unexpected(DropReason::fragment_limit);
   if (pending->poisoned) return std::unexpected(DropReason::fragment_overlap);
   if (!make_room(length + cost_of_part, pending)) {
     forget(Key{pending->key});
     return std::unexpected(DropReason::fragment_limit);
   }
-  switch (place(*pending, fragment)) {
+  switch (place(*pending, fragment, where)) {
     case Placing::duplicate:
       return std::nullopt;
     case Placing::conflict:
@@ -63,23 +63,22 @@ std::expected<std::optional<Datagram>, DropReason> Reassembly::add(Instant now, 
   return finish(*pending);
 }
 
-Reassembly::Placing Reassembly::place(Pending& pending, const Datagram& fragment) {
-  const std::uint32_t offset = fragment.fragment->offset;
+Reassembly::Placing Reassembly::place(Pending& pending, const Datagram& fragment, const FragmentPlace& where) {
+  const std::uint32_t offset = where.offset;
   const auto end = offset + static_cast<std::uint32_t>(fragment.payload.size());
   const auto after = std::ranges::upper_bound(pending.parts, offset, {}, &Part::offset);
   if (after != pending.parts.begin()) {
     const Part& before = *std::prev(after);
-    const bool is_last_as_before = fragment.fragment->more ? pending.total != end : pending.total == end;
+    const bool is_last_as_before = where.more ? pending.total != end : pending.total == end;
     const bool is_same = before.offset == offset && std::ranges::equal(before.octets, fragment.payload);
     if (is_same && is_last_as_before) return Placing::duplicate;
     if (before.end() > offset) return Placing::conflict;
   }
   if (after != pending.parts.end() && after->offset < end) return Placing::conflict;
   const std::uint32_t farthest = pending.parts.empty() ? 0 : pending.parts.back().end();
-  if (pending.total ? end > *pending.total || !fragment.fragment->more : !fragment.fragment->more && end < farthest)
-    return Placing::conflict;
+  if (pending.total ? end > *pending.total || !where.more : !where.more && end < farthest) return Placing::conflict;
   if (pending.parts.size() == max_fragments) return Placing::too_many;
-  if (!fragment.fragment->more) pending.total = end;
+  if (!where.more) pending.total = end;
   pending.parts.insert(after, Part{offset, {fragment.payload.begin(), fragment.payload.end()}});
   pending.received += end - offset;
   pending.checksum_verified = pending.checksum_verified && fragment.checksum_verified;
@@ -93,9 +92,9 @@ Reassembly::Placing Reassembly::place(Pending& pending, const Datagram& fragment
   return Placing::placed;
 }
 
-Reassembly::Pending* Reassembly::open(Instant now, const Datagram& fragment) {
+Reassembly::Pending* Reassembly::open(Instant now, const Datagram& fragment, const FragmentPlace& where) {
   const bool is_v4 = fragment.source.is_v4();
-  const Key key{fragment.source, fragment.destination, fragment.fragment->id, is_v4 ? fragment.protocol : std::uint8_t{0}};
+  const Key key{fragment.source, fragment.destination, where.id, is_v4 ? fragment.protocol : std::uint8_t{0}};
   if (const auto found = index_.find(key); found != index_.end()) return &*found->second;
   if (!make_room(cost_of_datagram, nullptr)) return nullptr;
   Queue& queue = queue_of(key);

@@ -32,9 +32,9 @@ class Reassembly {
   /// `max_octets` bounds what is held, with an allowance for each datagram and fragment.
   Reassembly(std::size_t max_octets, KeyedHash hash) : max_octets_(max_octets), index_(0, KeyHash{hash}) {}
 
-  /// Takes a datagram that is a fragment. Gives the whole when this was the missing one; its payload and packet are valid until
-  /// the next add.
-  std::expected<std::optional<Datagram>, DropReason> add(Instant now, const Datagram& fragment);
+  /// Takes a datagram that is a fragment, and where it belongs. Gives the whole when this was the missing one; its payload and
+  /// packet are valid until the next add.
+  std::expected<std::optional<Datagram>, DropReason> add(Instant now, const Datagram& fragment, const FragmentPlace& where);
 
   /// The next datagram whose time is up; it is forgotten. When its first fragment had come, `packet` holds the start of that, to
   /// be quoted in a time exceeded message (valid until the next call), else it is empty.
@@ -77,8 +77,8 @@ class Reassembly {
 
   enum class Placing : std::uint8_t { placed, duplicate, conflict, too_many };
 
-  static Placing place(Pending& pending, const Datagram& fragment);
-  Pending* open(Instant now, const Datagram& fragment);
+  static Placing place(Pending& pending, const Datagram& fragment, const FragmentPlace& where);
+  Pending* open(Instant now, const Datagram& fragment, const FragmentPlace& where);
   bool make_room(std::size_t octets, const Pending* keep);
   void charge(Pending& pending, std::size_t octets);
   void poison(Pending& pending);

@@ -82,15 +82,16 @@ std::optional<Rejection> open_extensions(Datagram& datagram, std::uint32_t base,
   datagram.protocol = chain->protocol;
   datagram.protocol_offset = chain->protocol_offset;
   datagram.payload = datagram.payload.subspan(chain->length);
-  if (!chain->fragment) return {};
+  const auto fragment = chain->fragment;
+  if (!fragment) return {};
   if (!may_be_fragment) return Rejection{DropReason::unsupported_extension, {}};
   datagram.was_fragmented = true;
-  const bool is_atomic = chain->fragment->offset == 0 && !chain->fragment->more_fragments;
+  const bool is_atomic = fragment->offset == 0 && !fragment->more_fragments;
   if (is_atomic)
     return open_extensions(datagram, base + chain->length, false);  // RFC 6946 4: by itself, whatever else has its id
   const auto before = static_cast<std::uint32_t>(base + chain->length - wire::ipv6_header_length - wire::fragment_header_length);
-  datagram.fragment = {chain->fragment->id, chain->fragment->offset, chain->fragment->more_fragments, max_length - before};
-  if (chain->fragment->offset == 0 && !has_whole_chain(datagram.protocol, datagram.payload))
+  datagram.fragment = {fragment->id, fragment->offset, fragment->more_fragments, max_length - before};
+  if (fragment->offset == 0 && !has_whole_chain(datagram.protocol, datagram.payload))
     return Rejection{DropReason::fragment_bad, Rejection::Problem{wire::icmpv6_parameter::incomplete_chain, 0}};
   return {};
 }

@@ -39,6 +39,10 @@ Datagram as_fragment(std::span<const std::byte> payload, std::uint32_t offset, b
   return d;
 }
 
+std::expected<std::optional<Datagram>, DropReason> add(Reassembly& reassembly, Instant now, const Datagram& fragment) {
+  return reassembly.add(now, fragment, fragment.fragment.value());
+}
+
 std::vector<Piece> cut(std::size_t total, std::size_t fits) {
   std::vector<Piece> pieces;
   for (std::size_t offset = 0; offset < total; offset += pieces.back().length) pieces.push_back(piece_at(total, offset, fits));
@@ -122,8 +126,8 @@ TEST_CASE("a datagram cut into fragments is whole again in any order, with dupli
     Reassembly reassembly(1 << 20, hash());
     const auto feed = [&](std::size_t i) {
       const Piece& p = pieces[i];
-      return reassembly.add(
-          Instant{}, as_fragment(std::span{whole}.subspan(p.offset, p.length), static_cast<std::uint32_t>(p.offset), p.more));
+      return add(reassembly, Instant{},
+                 as_fragment(std::span{whole}.subspan(p.offset, p.length), static_cast<std::uint32_t>(p.offset), p.more));
     };
     for (const std::size_t i : order) {
       const auto result = feed(i);
@@ -148,7 +152,7 @@ TEST_CASE("whatever fragments come, the result is that of an octet map") {
       const auto length = more ? 8 * *rc::gen::inRange<std::size_t>(1, 3) : *rc::gen::inRange<std::size_t>(1, 17);
       auto payload = Octets(source.begin() + offset, source.begin() + static_cast<std::ptrdiff_t>(offset + length));
       if (*rc::gen::inRange(0, 20) == 0) payload[0] ^= std::byte{1};
-      const auto result = reassembly.add(Instant{}, as_fragment(payload, offset, more));
+      const auto result = add(reassembly, Instant{}, as_fragment(payload, offset, more));
       switch (naive.add(payload, offset, more)) {
         case Naive::Result::stored:
           RC_ASSERT(result.has_value() && !result->has_value());
@@ -175,7 +179,7 @@ TEST_CASE("what is held never exceeds the limit, however the fragments come") {
       auto part = as_fragment(std::span{octets}.first(length), 8 * *rc::gen::inRange<std::uint32_t>(0, 4000),
                               *rc::gen::arbitrary<bool>());
       part.fragment->id = *rc::gen::inRange<std::uint32_t>(0, 8);
-      (void)reassembly.add(Instant{}, part);
+      (void)add(reassembly, Instant{}, part);
       RC_ASSERT(reassembly.octets() <= limit);
     }
     while (reassembly.poll_expired(Instant{std::chrono::minutes(2)})) {

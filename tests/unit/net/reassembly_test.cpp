@@ -30,6 +30,10 @@ Datagram fragment(const Octets& whole, Part part, std::uint32_t id = 1, const ch
   return d;
 }
 
+std::expected<std::optional<Datagram>, DropReason> add(Reassembly& reassembly, Instant now, const Datagram& fragment) {
+  return reassembly.add(now, fragment, fragment.fragment.value());
+}
+
 bool is_stored(const std::expected<std::optional<Datagram>, DropReason>& result) { return result && !result->has_value(); }
 
 }  // namespace
@@ -40,9 +44,9 @@ TEST_CASE("fragments in any order make the whole") {
   std::array<std::size_t, 3> order{0, 1, 2};
   do {
     Reassembly reassembly(10000, hash());
-    CHECK(is_stored(reassembly.add(start, fragment(whole, parts[order[0]]))));
-    CHECK(is_stored(reassembly.add(start, fragment(whole, parts[order[1]]))));
-    const auto result = reassembly.add(start, fragment(whole, parts[order[2]]));
+    CHECK(is_stored(add(reassembly, start, fragment(whole, parts[order[0]]))));
+    CHECK(is_stored(add(reassembly, start, fragment(whole, parts[order[1]]))));
+    const auto result = add(reassembly, start, fragment(whole, parts[order[2]]));
     REQUIRE(result.has_value());
     REQUIRE(result->has_value());
     CHECK(std::ranges::equal((*result)->payload, whole));
@@ -58,33 +62,33 @@ TEST_CASE("the link vouches for the whole only when it vouched for each part") {
     Reassembly reassembly(10000, hash());
     auto part = fragment(whole, {0, 8, true});
     part.checksum_verified = true;
-    CHECK(is_stored(reassembly.add(start, part)));
+    CHECK(is_stored(add(reassembly, start, part)));
     part = fragment(whole, {8, 8, false});
     part.checksum_verified = second;
-    CHECK((*reassembly.add(start, part))->checksum_verified == second);
+    CHECK((*add(reassembly, start, part))->checksum_verified == second);
   }
 }
 
 TEST_CASE("datagrams are told apart by source, identification and, for IPv4, protocol") {
   const auto whole = counted(16);
   Reassembly reassembly(10000, hash());
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}, 1))));
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {8, 8, false}, 2))));
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {8, 8, false}, 1, "10.0.0.3"))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}, 1))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {8, 8, false}, 2))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {8, 8, false}, 1, "10.0.0.3"))));
   auto other = fragment(whole, {8, 8, false}, 1);
   other.protocol = 1;
-  CHECK(is_stored(reassembly.add(start, other)));
-  CHECK(reassembly.add(start, fragment(whole, {8, 8, false}, 1))->has_value());
+  CHECK(is_stored(add(reassembly, start, other)));
+  CHECK(add(reassembly, start, fragment(whole, {8, 8, false}, 1))->has_value());
 }
 
 TEST_CASE("an exact duplicate is forgiven") {
   const auto whole = counted(24);
   Reassembly reassembly(10000, hash());
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}))));
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}))));
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {16, 8, false}))));
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {16, 8, false}))));
-  CHECK(reassembly.add(start, fragment(whole, {8, 8, true}))->has_value());
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {16, 8, false}))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {16, 8, false}))));
+  CHECK(add(reassembly, start, fragment(whole, {8, 8, true}))->has_value());
 }
 
 TEST_CASE("an overlap ends the datagram, and what comes later of it is discarded") {
@@ -97,9 +101,9 @@ TEST_CASE("an overlap ends the datagram, and what comes later of it is discarded
   }};
   for (const auto& [first, second] : overlaps) {
     Reassembly reassembly(10000, hash());
-    CHECK(is_stored(reassembly.add(start, fragment(whole, first))));
-    CHECK(reassembly.add(start, fragment(whole, second)).error() == DropReason::fragment_overlap);
-    CHECK(reassembly.add(start, fragment(whole, {40, 8, false})).error() == DropReason::fragment_overlap);
+    CHECK(is_stored(add(reassembly, start, fragment(whole, first))));
+    CHECK(add(reassembly, start, fragment(whole, second)).error() == DropReason::fragment_overlap);
+    CHECK(add(reassembly, start, fragment(whole, {40, 8, false})).error() == DropReason::fragment_overlap);
   }
 }
 
@@ -108,34 +112,34 @@ TEST_CASE("a duplicate with other octets counts as an overlap") {
   auto other = whole;
   other[3] ^= std::byte{1};
   Reassembly reassembly(10000, hash());
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}))));
-  CHECK(reassembly.add(start, fragment(other, {0, 8, true})).error() == DropReason::fragment_overlap);
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}))));
+  CHECK(add(reassembly, start, fragment(other, {0, 8, true})).error() == DropReason::fragment_overlap);
 }
 
 TEST_CASE("two ends, or octets after the end, contradict each other") {
   const auto whole = counted(48);
   for (const Part second : {Part{32, 8, false}, Part{8, 8, false}, Part{24, 8, true}, Part{16, 8, true}}) {
     Reassembly reassembly(10000, hash());
-    CHECK(is_stored(reassembly.add(start, fragment(whole, {16, 8, false}))));
-    CHECK(reassembly.add(start, fragment(whole, second)).error() == DropReason::fragment_overlap);
+    CHECK(is_stored(add(reassembly, start, fragment(whole, {16, 8, false}))));
+    CHECK(add(reassembly, start, fragment(whole, second)).error() == DropReason::fragment_overlap);
   }
 }
 
 TEST_CASE("fragments of impossible length are refused") {
   const auto whole = counted(70000);
   Reassembly reassembly(1 << 20, hash());
-  CHECK(reassembly.add(start, fragment(whole, {0, 12, true})).error() == DropReason::fragment_bad);
-  CHECK(reassembly.add(start, fragment(whole, {8, 0, false})).error() == DropReason::fragment_bad);
-  CHECK(reassembly.add(start, fragment(whole, {65512, 4, false})).error() == DropReason::fragment_bad);
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {65512, 3, false}))));
+  CHECK(add(reassembly, start, fragment(whole, {0, 12, true})).error() == DropReason::fragment_bad);
+  CHECK(add(reassembly, start, fragment(whole, {8, 0, false})).error() == DropReason::fragment_bad);
+  CHECK(add(reassembly, start, fragment(whole, {65512, 4, false})).error() == DropReason::fragment_bad);
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {65512, 3, false}))));
 }
 
 TEST_CASE("incomplete datagrams expire, and tell whether their first fragment had come") {
   const auto whole = counted(48);
   Reassembly reassembly(10000, hash());
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}, 1))));
-  CHECK(is_stored(reassembly.add(start + 1s, fragment(whole, {8, 8, true}, 2))));
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}, 1, "2001:db8::2"))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}, 1))));
+  CHECK(is_stored(add(reassembly, start + 1s, fragment(whole, {8, 8, true}, 2))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}, 1, "2001:db8::2"))));
   CHECK(reassembly.next_deadline() == start + 30s);
   CHECK_FALSE(reassembly.poll_expired(start + 29s).has_value());
   auto expired = reassembly.poll_expired(start + 31s);
@@ -153,37 +157,37 @@ TEST_CASE("incomplete datagrams expire, and tell whether their first fragment ha
 TEST_CASE("when memory is short the datagram that waited longest gives way") {
   const auto whole = counted(2000);
   Reassembly reassembly(4000, hash());
-  CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 1000, true}, 1))));
-  CHECK(is_stored(reassembly.add(start + 1s, fragment(whole, {0, 1000, true}, 2))));
-  CHECK(is_stored(reassembly.add(start + 2s, fragment(whole, {0, 1000, true}, 3))));
+  CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 1000, true}, 1))));
+  CHECK(is_stored(add(reassembly, start + 1s, fragment(whole, {0, 1000, true}, 2))));
+  CHECK(is_stored(add(reassembly, start + 2s, fragment(whole, {0, 1000, true}, 3))));
   CHECK(reassembly.octets() <= 4000);
-  CHECK(is_stored(reassembly.add(start + 3s, fragment(whole, {1000, 8, false}, 1))));  // its first part is gone
-  CHECK(reassembly.add(start + 3s, fragment(whole, {1000, 8, false}, 3))->has_value());
+  CHECK(is_stored(add(reassembly, start + 3s, fragment(whole, {1000, 8, false}, 1))));  // its first part is gone
+  CHECK(add(reassembly, start + 3s, fragment(whole, {1000, 8, false}, 3))->has_value());
 }
 
 TEST_CASE("a fragment that can never fit is refused") {
   const auto whole = counted(2000);
   Reassembly small(1000, hash());
-  CHECK(small.add(start, fragment(whole, {0, 1000, true})).error() == DropReason::fragment_limit);
+  CHECK(add(small, start, fragment(whole, {0, 1000, true})).error() == DropReason::fragment_limit);
   CHECK(small.octets() == 0);
   Reassembly none(0, hash());
-  CHECK(none.add(start, fragment(whole, {0, 8, true})).error() == DropReason::fragment_limit);
+  CHECK(add(none, start, fragment(whole, {0, 8, true})).error() == DropReason::fragment_limit);
 }
 
 TEST_CASE("a datagram of too many fragments is given up") {
   const auto whole = counted(4000);
   Reassembly reassembly(1 << 20, hash());
   for (std::uint32_t i = 0; i < Reassembly::max_fragments; ++i)
-    CHECK(is_stored(reassembly.add(start, fragment(whole, {8 * i, 8, true}))));
+    CHECK(is_stored(add(reassembly, start, fragment(whole, {8 * i, 8, true}))));
   const auto one_more = static_cast<std::uint32_t>(8 * Reassembly::max_fragments);
-  CHECK(reassembly.add(start, fragment(whole, {one_more, 8, true})).error() == DropReason::fragment_limit);
+  CHECK(add(reassembly, start, fragment(whole, {one_more, 8, true})).error() == DropReason::fragment_limit);
   CHECK(reassembly.octets() == 0);
 }
 
 TEST_CASE("the number of unfinished datagrams is bounded") {
   const auto whole = counted(16);
   Reassembly reassembly(1 << 24, hash());
-  for (std::uint32_t id = 0; id < 1000; ++id) CHECK(is_stored(reassembly.add(start, fragment(whole, {0, 8, true}, id))));
+  for (std::uint32_t id = 0; id < 1000; ++id) CHECK(is_stored(add(reassembly, start, fragment(whole, {0, 8, true}, id))));
   std::size_t unfinished = 0;
   while (reassembly.poll_expired(start + 60s)) ++unfinished;
   CHECK(unfinished == Reassembly::max_datagrams);
@@ -195,10 +199,10 @@ TEST_CASE("a congestion mark on any fragment marks the whole, and contradictory 
     Reassembly reassembly(10000, hash());
     auto part = fragment(whole, {0, 8, true});
     part.traffic_class = first;
-    CHECK(is_stored(reassembly.add(start, part)));
+    CHECK(is_stored(add(reassembly, start, part)));
     part = fragment(whole, {8, 8, false});
     part.traffic_class = second;
-    const auto result = reassembly.add(start, part);
+    const auto result = add(reassembly, start, part);
     return result ? int{(*result)->traffic_class} : -1;
   };
   CHECK(result_of(0xb8 | 2, 0xb8 | 3) == (0xb8 | 3));
