@@ -35,9 +35,11 @@ class IpAddress {
   static constexpr IpAddress from_octets(Family family, std::span<const std::uint8_t> octets) {
     IpAddress r;
     r.family_ = family;
-    // Every packet brings two of these: copy in lengths that the compiler knows.
+    // Every packet brings two of these: copy in lengths that the compiler knows, and all 16 octets at once.
     if (family == Family::ipv4 && octets.size() >= 4) {
-      r.octets_ = {octets[0], octets[1], octets[2], octets[3]};
+      const std::uint64_t word = std::bit_cast<std::uint32_t>(std::array{octets[0], octets[1], octets[2], octets[3]});
+      const std::array<std::uint64_t, 2> words{std::endian::native == std::endian::little ? word : word << 32, 0};
+      r.octets_ = std::bit_cast<std::array<std::uint8_t, 16>>(words);
     } else if (octets.size() >= 16) {
       std::copy_n(octets.begin(), 16, r.octets_.begin());
     } else {

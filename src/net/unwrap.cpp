@@ -32,14 +32,18 @@ bool is_bad_source(const Routes& routes, const IpAddress& source, const IpAddres
 std::unexpected<Unwanted> unwanted(DropReason reason) { return std::unexpected(Unwanted{{reason, {}}, {}}); }
 
 std::expected<Datagram, Unwanted> unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link) {
+  std::expected<Datagram, Unwanted> result;  // filled in where it is returned: it is not small
   const auto parsed = wire::parse_ipv4(packet);
-  if (!parsed) return unwanted(parsed.error());
+  if (!parsed) {
+    result = unwanted(parsed.error());
+    return result;
+  }
   const wire::Ipv4Header& header = parsed->header;
   if (const DropReason reason = judge_addresses(routes, header.source, header.destination, header.protocol, link);
       reason != DropReason::none) {
-    return unwanted(reason);
+    result = unwanted(reason);
+    return result;
   }
-  std::expected<Datagram, Unwanted> result;  // filled in place: it is not small
   Datagram& datagram = *result;
   datagram.source = header.source;
   datagram.destination = header.destination;

@@ -114,7 +114,8 @@ class Stack::Impl {
     std::array<std::span<const std::byte>, 2> parts{};
     std::uint32_t segment_size = 0;
   };
-  std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader header,
+  /// Fills in the ports of `header`.
+  std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
                                const Text& text, std::uint8_t ttl, std::uint8_t dscp);
 
   // calls.cpp

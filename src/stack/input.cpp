@@ -33,10 +33,11 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   if (!parsed) return drop(now, parsed.error(), length);
   ++counters_.segments_in;
   const FourTuple tuple{{delivered.destination, parsed->header.destination_port}, {delivered.source, parsed->header.source_port}};
+  const auto ref = demux_.find(tuple);
   const tcp::Segment segment{parsed->header, parsed->text};
 
   Verdict verdict;
-  if (const auto ref = demux_.find(tuple)) {
+  if (ref) {
     switch (ref->stage()) {
       case Stage::connection:
         verdict = deliver(now, ref->index(), segment);

@@ -40,7 +40,7 @@ std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte
     const stack::QueuedReply& front = replies_.front();
     const auto reach = engine_.reach(now, front.tuple.remote.address);
     if (reach == net::Reach::resolving) return std::nullopt;
-    const stack::QueuedReply queued = front;
+    stack::QueuedReply queued = front;
     replies_.pop_front();
     if (reach == net::Reach::unreachable) continue;
     const auto& tcp = config_.tcp;
@@ -60,7 +60,7 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     // Neighbours that do not answer are asked again with the next SYN-ACK: its timer runs.
     if (engine_.reach(now, record.tuple.remote.address) != net::Reach::ready) continue;
     const auto& options = *listeners_.at(record.listener).tcp;
-    const auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
+    auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
     const bool again = record.half_open.sent;
     record.half_open.retransmitted = again;
     record.half_open.sent = true;
@@ -95,7 +95,7 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
       entry.parked = true;
       continue;
     }
-    const auto segment = entry.tcp.next_segment(context(), config_.max_super_segment);
+    auto segment = entry.tcp.next_segment(context(), config_.max_super_segment);
     if (!segment) {
       ready_.remove(index);
       if (entry.tcp.can_become_record()) {
@@ -123,7 +123,7 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
   return std::nullopt;
 }
 
-std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader header,
+std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
                                           const Text& text, std::uint8_t ttl, std::uint8_t dscp) {
   header.source_port = tuple.local.port;
   header.destination_port = tuple.remote.port;

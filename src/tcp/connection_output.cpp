@@ -63,7 +63,8 @@ Cause Connection::syn_cause(bool again) const {
 }
 
 std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& chunk) {
-  Outgoing out;
+  std::optional<Outgoing> result(std::in_place);
+  Outgoing& out = *result;
   out.before = state_;
   out.length = chunk.length;
   out.retransmission = chunk.retransmission;
@@ -97,7 +98,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   }
   if (chunk.fin && may_send(state_)) move(Transition::fin_sent);
   out.after = state_;
-  return out;
+  return result;
 }
 
 wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags) {

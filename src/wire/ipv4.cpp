@@ -15,15 +15,15 @@ constexpr std::uint16_t flag_dont_fragment = 0x4000;
 constexpr std::uint16_t flag_more_fragments = 0x2000;
 constexpr std::uint16_t offset_mask = 0x1fff;
 
-std::expected<ParsedIpv4, DropReason> parse_header(std::span<const std::byte> packet) {
-  if (packet.size() < ipv4_min_header) return std::unexpected(DropReason::too_short);
+// Fills in `parsed` where the caller returns it: a copy of fields just written would have to wait for them.
+DropReason read_header(std::span<const std::byte> packet, ParsedIpv4& parsed) {
+  if (packet.size() < ipv4_min_header) return DropReason::too_short;
   ByteReader in(packet);
   const std::uint8_t first = in.u8();
-  if (first >> 4 != 4) return std::unexpected(DropReason::bad_version);
+  if (first >> 4 != 4) return DropReason::bad_version;
   const std::size_t header_length = std::size_t{4} * (first & 0x0f);
-  if (header_length < ipv4_min_header || header_length > packet.size()) return std::unexpected(DropReason::bad_header_length);
-  std::expected<ParsedIpv4, DropReason> parsed;
-  Ipv4Header& header = parsed->header;
+  if (header_length < ipv4_min_header || header_length > packet.size()) return DropReason::bad_header_length;
+  Ipv4Header& header = parsed.header;
   header.traffic_class = in.u8();
   header.total_length = in.u16();
   header.id = in.u16();
@@ -36,31 +36,41 @@ std::expected<ParsedIpv4, DropReason> parse_header(std::span<const std::byte> pa
   in.skip(2);
   header.source = read_address(in, Family::ipv4);
   header.destination = read_address(in, Family::ipv4);
-  parsed->options = in.take(header_length - ipv4_min_header);
-  parsed->payload = in.rest();
-  return parsed;
+  parsed.options = in.take(header_length - ipv4_min_header);
+  parsed.payload = in.rest();
+  return DropReason::none;
+}
+
+DropReason read_whole(std::span<const std::byte> packet, ParsedIpv4& parsed) {
+  if (const DropReason reason = read_header(packet, parsed); reason != DropReason::none) return reason;
+  const std::size_t header_length = ipv4_min_header + parsed.options.size();
+  const std::size_t total_length = parsed.header.total_length;
+  if (total_length < header_length || total_length > packet.size()) return DropReason::bad_total_length;
+  if (!is_valid(add_octets(0, packet.first(header_length)))) return DropReason::bad_ip_checksum;
+  parsed.payload = parsed.payload.first(total_length - header_length);
+  return DropReason::none;
+}
+
+DropReason read_quoted(std::span<const std::byte> quote, ParsedIpv4& parsed) {
+  if (const DropReason reason = read_header(quote, parsed); reason != DropReason::none) return reason;
+  const std::size_t header_length = ipv4_min_header + parsed.options.size();
+  if (parsed.header.total_length < header_length) return DropReason::bad_total_length;
+  parsed.payload = parsed.payload.first(std::min(parsed.payload.size(), parsed.header.total_length - header_length));
+  return DropReason::none;
 }
 
 }  // namespace
 
 std::expected<ParsedIpv4, DropReason> parse_ipv4(std::span<const std::byte> packet) {
-  auto parsed = parse_header(packet);
-  if (!parsed) return parsed;
-  const std::size_t header_length = ipv4_min_header + parsed->options.size();
-  const std::size_t total_length = parsed->header.total_length;
-  if (total_length < header_length || total_length > packet.size()) return std::unexpected(DropReason::bad_total_length);
-  if (!is_valid(add_octets(0, packet.first(header_length)))) return std::unexpected(DropReason::bad_ip_checksum);
-  parsed->payload = parsed->payload.first(total_length - header_length);
-  return parsed;
+  std::expected<ParsedIpv4, DropReason> result;
+  if (const DropReason reason = read_whole(packet, *result); reason != DropReason::none) result = std::unexpected(reason);
+  return result;
 }
 
 std::expected<ParsedIpv4, DropReason> parse_quoted_ipv4(std::span<const std::byte> quote) {
-  auto parsed = parse_header(quote);
-  if (!parsed) return parsed;
-  const std::size_t header_length = ipv4_min_header + parsed->options.size();
-  if (parsed->header.total_length < header_length) return std::unexpected(DropReason::bad_total_length);
-  parsed->payload = parsed->payload.first(std::min(parsed->payload.size(), parsed->header.total_length - header_length));
-  return parsed;
+  std::expected<ParsedIpv4, DropReason> result;
+  if (const DropReason reason = read_quoted(quote, *result); reason != DropReason::none) result = std::unexpected(reason);
+  return result;
 }
 
 std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out) {

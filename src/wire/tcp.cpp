@@ -85,6 +85,24 @@ bool read_options(std::span<const std::byte> list, TcpOptions& options) {
   return true;
 }
 
+/// The same, with the way that nearly every segment takes.
+bool read_list(std::span<const std::byte> list, TcpOptions& options) {
+  if (list.empty()) return true;
+  if (list.size() != padded_timestamps_length || load_be32(list.data()) != padded_timestamps) return read_options(list, options);
+  options.timestamps = Timestamps{.val = load_be32(list.data() + 4), .ecr = load_be32(list.data() + 8)};
+  return true;
+}
+
+void read_fields(const std::byte* p, TcpHeader& h) {
+  h.source_port = load_be16(p);
+  h.destination_port = load_be16(p + 2);
+  h.seq = Seq{load_be32(p + 4)};
+  h.ack = Seq{load_be32(p + 8)};
+  h.flags = load_u8(p + 13);
+  h.window = load_be16(p + 14);
+  h.urgent = load_be16(p + 18);
+}
+
 std::size_t length_without_sack(const TcpOptions& o) {
   std::size_t length = o.mss ? mss_length : 0;
   if (o.timestamps) {
@@ -129,27 +147,18 @@ std::byte* write_options(const TcpOptions& o, std::byte* p) {
 }  // namespace
 
 std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment) {
-  if (segment.size() < tcp_min_header) return std::unexpected(DropReason::too_short);
-  const std::byte* p = segment.data();
-  const std::size_t header_length = std::size_t{load_u8(p + 12)} / 16 * 4;
-  if (header_length < tcp_min_header || header_length > segment.size()) return std::unexpected(DropReason::bad_header_length);
-
+  // One value, filled in where it is returned.
   std::expected<ParsedTcp, DropReason> result;
-  TcpHeader& h = result->header;
-  h.source_port = load_be16(p);
-  h.destination_port = load_be16(p + 2);
-  h.seq = Seq{load_be32(p + 4)};
-  h.ack = Seq{load_be32(p + 8)};
-  h.flags = load_u8(p + 13);
-  h.window = load_be16(p + 14);
-  h.urgent = load_be16(p + 18);
-  result->text = segment.subspan(header_length);
-
-  const auto list = segment.subspan(tcp_min_header, header_length - tcp_min_header);
-  if (list.size() == padded_timestamps_length && load_be32(list.data()) == padded_timestamps) {
-    h.options.timestamps = Timestamps{.val = load_be32(list.data() + 4), .ecr = load_be32(list.data() + 8)};
-  } else if (!list.empty()) {
-    result->options_malformed = !read_options(list, h.options);
+  const std::size_t header_length = segment.size() < tcp_min_header ? 0 : std::size_t{load_u8(&segment[12])} / 16 * 4;
+  if (segment.size() < tcp_min_header) {
+    result = std::unexpected(DropReason::too_short);
+  } else if (header_length < tcp_min_header || header_length > segment.size()) {
+    result = std::unexpected(DropReason::bad_header_length);
+  } else {
+    read_fields(segment.data(), result->header);
+    const auto list = segment.subspan(tcp_min_header, header_length - tcp_min_header);
+    result->options_malformed = !read_list(list, result->header.options);
+    result->text = segment.subspan(header_length);
   }
   return result;
 }
