@@ -98,7 +98,4 @@ class Host {
   std::unique_ptr<Impl> impl_;
 };
 
-/// What a connection that ended for this reason answers; none for a normal end.
-Error error_of(CloseReason why);
-
 }  // namespace ft::blocking

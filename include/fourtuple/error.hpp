@@ -87,6 +87,8 @@ enum class DropReason : std::uint8_t {
 std::string_view to_string(Error);        // "would_block"
 std::string_view to_string(CloseReason);  // "normal"
 std::string_view to_string(DropReason);   // "bad_ip_checksum"
+/// What later calls on a connection that ended so answer; none for none and normal.
+Error error_of(CloseReason);
 /// One sentence for a person: what was wrong and what to do.
 std::string_view describe(Error);
 std::string_view describe(CloseReason);

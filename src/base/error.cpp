@@ -196,6 +196,25 @@ std::string_view describe(Error e) { return entry_of(error_table, e).sentence; }
 std::string_view describe(CloseReason r) { return entry_of(close_table, r).sentence; }
 std::string_view describe(DropReason r) { return entry_of(drop_table, r).sentence; }
 
+Error error_of(CloseReason why) {
+  switch (why) {
+    case CloseReason::none:
+    case CloseReason::normal:
+      return Error::none;
+    case CloseReason::refused:
+      return Error::connection_refused;
+    case CloseReason::reset:
+      return Error::connection_reset;
+    case CloseReason::aborted:
+      return Error::connection_aborted;
+    case CloseReason::timed_out:
+      return Error::timed_out;
+    case CloseReason::unreachable:
+      return Error::host_unreachable;
+  }
+  return Error::none;
+}
+
 const std::error_category& error_category() noexcept {
   static const Category category;
   return category;

@@ -15,25 +15,6 @@ bool is_opening(const ConnectionInfo& info) {
 
 }  // namespace
 
-Error error_of(CloseReason why) {
-  switch (why) {
-    case CloseReason::none:
-    case CloseReason::normal:
-      return Error::none;
-    case CloseReason::refused:
-      return Error::connection_refused;
-    case CloseReason::reset:
-      return Error::connection_reset;
-    case CloseReason::aborted:
-      return Error::connection_aborted;
-    case CloseReason::timed_out:
-      return Error::timed_out;
-    case CloseReason::unreachable:
-      return Error::host_unreachable;
-  }
-  return Error::none;
-}
-
 class Host::Impl {
  public:
   Impl(StackConfig config, std::unique_ptr<Link> link)

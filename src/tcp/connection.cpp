@@ -61,20 +61,8 @@ void Connection::release(BufferPool& pool) {
 std::uint8_t Connection::take_events() { return std::exchange(events_, std::uint8_t{0}); }
 
 Error Connection::dead_error() const {
-  switch (why_) {
-    case CloseReason::refused:
-      return Error::connection_refused;
-    case CloseReason::reset:
-      return Error::connection_reset;
-    case CloseReason::aborted:
-      return Error::connection_aborted;
-    case CloseReason::timed_out:
-      return Error::timed_out;
-    case CloseReason::unreachable:
-      return soft_error_ == Error::none ? Error::host_unreachable : soft_error_;
-    default:
-      return Error::none;
-  }
+  if (why_ == CloseReason::unreachable && soft_error_ != Error::none) return soft_error_;
+  return error_of(why_);
 }
 
 TimeWait Connection::time_wait_record() const {

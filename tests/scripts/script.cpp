@@ -164,6 +164,15 @@ void Script::expects(const Seg& seg) {
   tell(fmt::format("> {}", render(sent->header, sent->length, true)));
 }
 
+void Script::expects_full_segments(std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    expects(seg);
+  }
+}
+
 void Script::expects_after(Duration after, const Seg& seg) {
   const Instant due = last_step_ + after;
   const auto sent = next_sent(now_ + patience);

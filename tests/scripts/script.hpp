@@ -49,6 +49,8 @@ class Script {
   void expects(const Seg& seg);
   /// The same, and it must leave exactly `after` the last step.
   void expects_after(Duration after, const Seg& seg);
+  /// `count` segments of 1000 octets from sequence number 1 on, without PSH.
+  void expects_full_segments(std::uint32_t count);
   /// Nothing may leave meanwhile.
   void stays_silent_for(Duration duration);
   /// The peer's segment arrives now.

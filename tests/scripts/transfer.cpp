@@ -6,12 +6,7 @@ using namespace ft::test;
 SCRIPT_CASE("ten segments leave at once, PSH only on the last of the write") {
   auto s = Script::established(name, variant);
   s.app_writes(12000);
-  for (std::uint32_t i = 0; i < 9; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(9);
   s.expects(". 9001:10001(1000) ack 1"_seg);
   s.stays_silent_for(50ms);
   s.receives(". 1:1(0) ack 2001"_seg);
@@ -73,12 +68,7 @@ SCRIPT_CASE("after a timeout everything outstanding goes again, one segment firs
 SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for the timer") {
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(6000);
-  for (std::uint32_t i = 0; i < 5; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(5);
   s.expects("P. 5001:6001(1000) ack 1"_seg);
   s.waits(100ms);
   s.receives(". 1:1(0) ack 1"_seg);
@@ -96,12 +86,7 @@ SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for
 SCRIPT_CASE("a partial ACK in recovery repeats the next hole at once (RFC 6582)") {
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(8000);
-  for (std::uint32_t i = 0; i < 7; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(7);
   s.expects("P. 7001:8001(1000) ack 1"_seg);
   for (int i = 0; i < 3; ++i) s.receives(". 1:1(0) ack 1"_seg);
   s.expects(". 1:1001(1000) ack 1"_seg);

@@ -71,12 +71,7 @@ SCRIPT_CASE("a window that shrinks below what was sent is survived") {
 SCRIPT_CASE("the sender waits for half the largest window rather than send a silly segment") {
   auto s = Script::established(name, variant, {.peer_window = 4000});
   s.app_writes(10000);
-  for (std::uint32_t i = 0; i < 4; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(4);
   s.receives(". 1:1(0) ack 4001 win 300"_seg);
   s.stays_silent_for(100ms);
   s.receives(". 1:1(0) ack 4001 win 3000"_seg);
@@ -86,12 +81,7 @@ SCRIPT_CASE("the sender waits for half the largest window rather than send a sil
 SCRIPT_CASE("a small window that stays is used when the persist timer says so") {
   auto s = Script::established(name, variant, {.peer_window = 4000});
   s.app_writes(6000);
-  for (std::uint32_t i = 0; i < 4; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(4);
   s.receives(". 1:1(0) ack 4001 win 300"_seg);
   s.expects(". 4001:4301(300) ack 1"_seg);
 }
