@@ -245,6 +245,7 @@ bool Connection::establish(Context context, const Segment& segment, Arrival& arr
 
 void Connection::take_ack(Context context, const Segment& segment, Arrival& arrival) {
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
+  const std::uint32_t sacked = negotiated_.sack ? arrival::sacked_octets(segment, sender_.snd) : 0;
   sender_.on_heard();
   if (segment.ack() != sender_.snd.una) {
     std::optional<Duration> measured;
@@ -259,8 +260,8 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
       write_blocked_ = false;
       events_ |= event::writable;
     }
-  } else if (sender_.snd.outstanding() != 0 && segment.length() == 0 && window == sender_.snd.wnd) {
-    sender_.on_duplicate_ack();
+  } else if (arrival::is_duplicate(segment, sender_.snd, window, sacked)) {
+    sender_.on_duplicate_ack(sacked, negotiated_.mss());
     note(arrival, Effect::ack_duplicate);
   }
   take_window(segment, arrival);

@@ -83,6 +83,65 @@ SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for
   s.stays_silent_for(5s);
 }
 
+SCRIPT_CASE("duplicate ACKs with SACK blocks count although the window moves (RFC 6675)") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(6000);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    s.expects(seg);
+  }
+  s.expects("P. 5001:6001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 1 win 60000 <sack 1001:2001>"_seg);
+  s.receives(". 1:1(0) ack 1 win 61000 <sack 1001:3001>"_seg);
+  s.stays_silent_for(10ms);
+  s.receives(". 1:1(0) ack 1 win 62000 <sack 1001:4001>"_seg);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 6001"_seg);
+  s.stays_silent_for(5s);
+}
+
+SCRIPT_CASE("the first two duplicate ACKs let one new segment out each, beyond the congestion window (RFC 3042)") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(13000);
+  for (std::uint32_t i = 0; i < 10; ++i) {  // the initial window
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    s.expects(seg);
+  }
+  s.stays_silent_for(10ms);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.expects(". 10001:11001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.expects(". 11001:12001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 12001"_seg);
+  s.expects("P. 12001:13001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 13001"_seg);
+  s.stays_silent_for(5s);
+}
+
+SCRIPT_CASE("one ACK that names three segments beyond the hole is enough (RFC 6675)") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(6000);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    Seg seg = ". 0:0(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    s.expects(seg);
+  }
+  s.expects("P. 5001:6001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 1 <sack 1001:3001>"_seg);
+  s.stays_silent_for(10ms);
+  s.receives(". 1:1(0) ack 1 <sack 1001:4001>"_seg);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 6001"_seg);
+  s.stays_silent_for(5s);
+}
+
 SCRIPT_CASE("a partial ACK in recovery repeats the next hole at once (RFC 6582)") {
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(8000);

@@ -26,4 +26,22 @@ inline bool updates_window(const Segment& seg, const SendVars& snd) {
   return before(snd.wl1, seg.seq()) || (snd.wl1 == seg.seq() && before_or_equal(snd.wl2, seg.ack()));
 }
 
+/// Octets in flight that the segment's SACK blocks name. Blocks at or before SND.UNA tell of duplicates (RFC 2883 4), blocks
+/// beyond SND.MAX of nothing.
+inline std::uint32_t sacked_octets(const Segment& seg, const SendVars& snd) {
+  std::uint32_t octets = 0;
+  for (std::uint8_t i = 0; i < seg.header.options.sack_count; ++i) {
+    const auto& block = seg.header.options.sack[i];
+    const bool in_flight = after(block.left, snd.una) && after(block.right, block.left) && !after(block.right, snd.max);
+    if (in_flight) octets += static_cast<std::uint32_t>(distance(block.left, block.right));
+  }
+  return octets;
+}
+
+/// RFC 5681 2, and where SACK is agreed also RFC 6675 2: what is named beyond the hole makes a duplicate although the window
+/// moves, as it does while Linux opens its window.
+inline bool is_duplicate(const Segment& seg, const SendVars& snd, std::uint32_t window, std::uint32_t sacked) {
+  return snd.outstanding() != 0 && seg.length() == 0 && (window == snd.wnd || sacked != 0);
+}
+
 }  // namespace ft::tcp::arrival

@@ -1,9 +1,10 @@
 // Loss found by duplicate acknowledgements: fast retransmit (RFC 5681 3.2) and NewReno's memory of where recovery ends
-// (RFC 6582 3.2). Windows are the controller's; this part says what an ACK means.
+// (RFC 6582 3.2), limited transmit (RFC 3042). Windows are the controller's; this part says what an ACK means.
 #pragma once
 
 #include "wire/seq.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ft::tcp {
@@ -14,12 +15,13 @@ class Recovery {
 
   void open(Seq iss) { recover_ = iss; }
 
-  /// A duplicate ACK as RFC 5681 2 defines it.
-  Verdict on_duplicate(Seq una, Seq max) {
+  /// A duplicate ACK. `enough`: this one alone names as much beyond the hole as three would (RFC 6675 2, IsLost).
+  Verdict on_duplicate(Seq una, Seq max, bool enough = false) {
     if (active_) return Verdict::inflate;
-    if (duplicates_ < 255) ++duplicates_;
+    if (duplicates_ < threshold) ++duplicates_;
+    if (enough) duplicates_ = threshold;
     // 6582 3.2 step 2: not for losses of the window that the last recovery or timeout dealt with.
-    if (duplicates_ != threshold || !after(una, recover_)) return Verdict::nothing;
+    if (duplicates_ < threshold || !after(una, recover_)) return Verdict::nothing;
     active_ = true;
     recover_ = max;
     return Verdict::enter;
@@ -43,6 +45,9 @@ class Recovery {
   }
 
   bool active() const { return active_; }
+  /// Segments that may leave beyond the congestion window: one for each of the first two duplicates, so that a small window, too,
+  /// brings in a third (RFC 3042).
+  std::uint32_t limited_transmit() const { return active_ ? 0u : std::min<std::uint32_t>(duplicates_, threshold - 1u); }
 
  private:
   static constexpr std::uint8_t threshold = 3;

@@ -93,7 +93,7 @@ std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits) {
   const std::uint32_t flight = recovery_.active() ? snd.outstanding() : snd.nxt.value() - snd.una.value();
   const std::uint32_t offset = snd.nxt.value() - snd.una.value();
   const std::uint32_t window_left = snd.wnd > offset ? snd.wnd - offset : 0;  // a shrunken window leaves nothing (MUST-34)
-  const std::uint64_t cwnd = congestion.window();
+  const std::uint64_t cwnd = congestion.window() + std::uint64_t{recovery_.limited_transmit()} * limits.mss;
   const std::uint32_t cwnd_left =
       cwnd > flight ? static_cast<std::uint32_t>(std::min<std::uint64_t>(cwnd - flight, UINT32_MAX)) : 0;
   const std::int32_t unsent = distance(snd.nxt, buffer.end());
@@ -206,10 +206,10 @@ AckOutcome Sender::on_new_ack(BufferPool& pool, Instant now, Seq ack, std::optio
   return outcome;
 }
 
-AckOutcome Sender::on_duplicate_ack() {
+AckOutcome Sender::on_duplicate_ack(std::uint32_t sacked, std::uint32_t mss) {
   AckOutcome outcome;
   if (probing_) return outcome;  // it answers a window probe
-  switch (recovery_.on_duplicate(snd.una, snd.max)) {
+  switch (recovery_.on_duplicate(snd.una, snd.max, sacked > 2 * mss)) {
     case Recovery::Verdict::enter:
       congestion.on_loss(snd.outstanding());
       resend_ = Cause::retransmit_fast;

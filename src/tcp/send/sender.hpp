@@ -53,8 +53,9 @@ class Sender {
   /// `ack` in (una, max]. `timestamp_rtt` from TSecr, if any (RFC 7323 4).
   AckOutcome on_new_ack(BufferPool& pool, Instant now, Seq ack, std::optional<Duration> timestamp_rtt, const SendLimits& limits,
                         Deadlines& deadlines);
-  /// A duplicate ACK as RFC 5681 2 defines it.
-  AckOutcome on_duplicate_ack();
+  /// A duplicate ACK. `sacked`: octets beyond the hole that it names; more than two segments' worth says as much as three
+  /// duplicates (RFC 6675 2).
+  AckOutcome on_duplicate_ack(std::uint32_t sacked, std::uint32_t mss);
   /// SND.WND as the peer just said it.
   void on_window(std::uint32_t wnd, Deadlines& deadlines);
   /// Anything acceptable came from the peer: a window that stays shut is no reason to give up (MUST-37).
