@@ -25,8 +25,7 @@ KernelPlayer::KernelPlayer(const sim::Scenario& scenario, bool ipv6, std::array<
 
 void KernelPlayer::on_event(const trace::Event& real) {
   trace::Event event = real;
-  event.at = told(real.at);
-  now_ = std::max(now_, event.at);
+  now_ = event.at = std::max(now_, told(real.at));  // a call made before the first packet bears no time yet
   facts_.on_event(event);
   sink_.on_event(event);
   std::visit(
@@ -45,6 +44,7 @@ void KernelPlayer::on_event(const trace::Event& real) {
 
 void KernelPlayer::note_state(std::uint8_t host, const FourTuple& tuple, std::string_view state) {
   if (state.empty()) return;
+  states_[{host, tuple}] = state;
   for (App& app : apps_) {
     if (sim::index(app.host) != host || app.tuple != tuple || app.state == state || app.state == "CLOSED") continue;
     app.state = state;
@@ -55,9 +55,10 @@ void KernelPlayer::note_state(std::uint8_t host, const FourTuple& tuple, std::st
 
 bool KernelPlayer::is_quiet(Instant real, Duration silence) {
   if (script_.next() || told(real) - last_packet_ < silence) return false;
-  return std::ranges::none_of(apps_, [](const App& app) {
-    return app.restless || std::ranges::find(restless_states, app.state) != restless_states.end();
-  });
+  const auto is_restless = [](const auto& entry) {
+    return std::ranges::find(restless_states, entry.second) != restless_states.end();
+  };
+  return std::ranges::none_of(apps_, &App::restless) && std::ranges::none_of(states_, is_restless);
 }
 
 Instant KernelPlayer::next() const {

@@ -9,6 +9,7 @@
 #include "sim/script.hpp"
 
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -79,7 +80,8 @@ class KernelPlayer final : public trace::Sink {
   sim::Facts facts_;
   sim::Script script_;
   std::vector<App> apps_;
-  std::array<unsigned, 2> owed_{};  // accept steps that found nothing yet
+  std::map<std::pair<std::uint8_t, FourTuple>, std::string_view> states_;  // of every connection, half-open ones included
+  std::array<unsigned, 2> owed_{};                                         // accept steps that found nothing yet
   std::vector<sim::CheckedExpectation> mishaps_;
   Instant now_{};          // in the story's time
   Instant last_packet_{};  // in the story's time

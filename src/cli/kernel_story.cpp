@@ -6,9 +6,11 @@
 #include "io/entropy.hpp"
 #include "io/netns.hpp"
 #include "io/tun.hpp"
+#include "sim/units.hpp"
 #include "sockets/impaired_link.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace ft::cli {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 using sim::Role;
 
 constexpr Duration longest_story = std::chrono::minutes(5);
+constexpr Duration patience = std::chrono::seconds(10);  // nobody wants to be told why a shorter story takes its time
 /// The kernel's sockets are looked at so often even when nothing arrives: their timers change them silently.
 constexpr Duration glance = std::chrono::milliseconds(20);
 
@@ -83,6 +86,7 @@ std::expected<sim::Outcome, std::string> run_kernel_story(const sim::Scenario& o
   io::fill_with_entropy(std::as_writable_bytes(std::span(config.secret)));
   Stack stack(config);
   io::Driver driver(stack, link);
+  driver.set_packets_per_turn(1);  // each packet with an answer of its own, as in the simulator
   StackHost our_host(stack);
   KernelHost kernel_host;
   std::array<StoryHost*, 2> hosts{&our_host, &kernel_host};
@@ -91,11 +95,15 @@ std::expected<sim::Outcome, std::string> run_kernel_story(const sim::Scenario& o
   KernelPlayer player(*scenario, overrides.ipv6, hosts, start, sink);
   forward.to = &player;
   stack.set_trace(&player, static_cast<std::uint8_t>(ours));
+  stack.on_deadline(start);  // the stack learns what time it is
   if (scenario->hosts[sim::index(ours)].prompt) {
     driver.set_prompt(true);
     driver.set_handler([&](const Event&) { player.act(driver.now()); });
   }
 
+  if (scenario->until > patience) {
+    std::fprintf(stderr, "This story takes %s of real time.\n", sim::format_duration(*scenario->until).c_str());
+  }
   sim::Outcome outcome;
   outcome.seed = scenario->seed;
   if (auto played = play(player, driver, *scenario, start, outcome.ran_away); !played) return std::unexpected(played.error());
@@ -104,8 +112,8 @@ std::expected<sim::Outcome, std::string> run_kernel_story(const sim::Scenario& o
   outcome.expectations = sim::check(*scenario, player.facts(), outcome.ended, ours);
   outcome.expectations.insert(outcome.expectations.end(), player.mishaps().begin(), player.mishaps().end());
   outcome.connections = player.facts().connections();
-  outcome.hosts[sim::index(ours)] = {stack.ports(), stack.counters(), stack.buffer_memory()};
   stack.set_trace(nullptr);
+  outcome.hosts[sim::index(ours)] = {stack.ports(), stack.counters(), stack.buffer_memory()};
   return outcome;
 }
 

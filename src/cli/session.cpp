@@ -100,6 +100,7 @@ std::expected<std::unique_ptr<Session>, Refusal> Session::open(const SessionOpti
 
 Session::Session(StackConfig config, std::unique_ptr<Link> link, std::unique_ptr<Watchers> watchers, Side side)
     : watchers_(std::move(watchers)), link_(std::move(link)), stack_(std::move(config)), driver_(stack_, *link_) {
+  stack_.on_deadline(driver_.now());  // the stack learns what time it is
   if (watchers_->any()) stack_.set_trace(watchers_.get(), static_cast<std::uint8_t>(side));
 }
 

@@ -79,13 +79,13 @@ void Driver::sleep(Instant latest, std::span<pollfd> others) {
 }
 
 Result<unsigned> Driver::receive() {
-  for (unsigned taken = 0; taken < packets_per_turn; ++taken) {
+  for (unsigned taken = 0; taken < packets_per_turn_; ++taken) {
     const auto got = link_.receive(now_, in_);
     if (got.outcome == Link::Outcome::would_block) return taken;
     if (got.outcome == Link::Outcome::failed) return std::unexpected(link_.failure());
     stack_.on_packet(now_, std::span(in_).first(got.length), got.offload);
   }
-  return packets_per_turn;
+  return packets_per_turn_;
 }
 
 Result<> Driver::turn(Instant latest, std::span<pollfd> others) {
@@ -99,7 +99,7 @@ Result<> Driver::turn(Instant latest, std::span<pollfd> others) {
   read_clock();
   const auto taken = receive();
   if (!taken) return std::unexpected(taken.error());
-  more_ = *taken == packets_per_turn;
+  more_ = *taken == packets_per_turn_;
   if (const auto deadline = stack_.next_deadline(); deadline && *deadline <= now_) stack_.on_deadline(now_);
   if (prompt_) dispatch();
   if (auto sent = flush(); !sent) return std::unexpected(sent.error());

@@ -18,8 +18,6 @@ namespace ft::io {
 
 class Driver {
  public:
-  /// Packets taken in before one drain: they share an acknowledgement. More would delay it, fewer cost system calls.
-  static constexpr unsigned packets_per_turn = 64;
   using Handler = std::function<void(const Event&)>;
 
   /// Neither is owned; both must outlive the driver.
@@ -28,6 +26,9 @@ class Driver {
   /// Called inside turn() and flush() for each event, free to call the stack.
   void set_handler(Handler handler) { handler_ = std::move(handler); }
 
+  /// Packets taken in before one drain, 64 unless told: they share an acknowledgement. More would delay it, fewer cost system
+  /// calls.
+  void set_packets_per_turn(unsigned packets) { packets_per_turn_ = packets; }
   /// Hands events out before the answer to a packet leaves, so that what the application does at once shares a segment with the
   /// acknowledgement. Off by default: an application that takes long would delay the answer.
   void set_prompt(bool on) { prompt_ = on; }
@@ -60,6 +61,7 @@ class Driver {
   std::vector<std::byte> out_;
   Transmit held_{};             // length > 0: out_ holds a packet that the link had no room for
   std::vector<pollfd> polled_;  // grows to the most that was ever polled
+  unsigned packets_per_turn_ = 64;
   bool prompt_ = false;
   bool more_ = false;        // the last turn left packets unread
   bool room_told_ = false;   // the last poll said that the link has room

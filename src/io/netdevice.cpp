@@ -2,6 +2,7 @@
 
 #include "io/descriptor.hpp"
 
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -113,6 +114,19 @@ Result<std::uint32_t> device_mtu(const std::string& device) {
   if (!request) return std::unexpected(request.error());
   if (auto read = control(SIOCGIFMTU, *request, "read the MTU of " + device); !read) return std::unexpected(read.error());
   return static_cast<std::uint32_t>(request->ifr_mtu);
+}
+
+void keep_device_quiet(const std::string& device, bool with_ipv6) {
+  const auto set = [&](const char* name, const char* value) {
+    const Descriptor file(::open(("/proc/sys/net/ipv6/conf/" + device + "/" + name).c_str(), O_WRONLY | O_CLOEXEC));
+    return file && ::write(file.get(), value, 1) == 1;
+  };
+  if (!with_ipv6) {
+    set("disable_ipv6", "1");
+  } else {
+    set("addr_gen_mode", "1");
+    set("router_solicitations", "0");
+  }
 }
 
 bool device_exists(const std::string& device) { return ::if_nametoindex(device.c_str()) != 0; }

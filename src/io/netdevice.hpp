@@ -14,6 +14,8 @@ Result<> add_device_address(const std::string& device, const InterfaceAddress& a
 Result<> bring_device_up(const std::string& device);
 Result<> set_device_mtu(const std::string& device, std::uint32_t mtu);
 Result<std::uint32_t> device_mtu(const std::string& device);
+/// No link-local address and no router solicitations: between us and our own kernel there is no router to find. Best effort.
+void keep_device_quiet(const std::string& device, bool with_ipv6);
 bool device_exists(const std::string& device);
 
 }  // namespace ft::io

@@ -49,11 +49,16 @@ Result<std::unique_ptr<Tun>> Tun::open(const Setup& setup) {
   }
   Descriptor file(::open(clone_device, O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!file) return std::unexpected(cannot_open(errno));
+  const bool existed = device_exists(setup.device);
   ifreq request{};
   std::copy(setup.device.begin(), setup.device.end(), request.ifr_name);
   request.ifr_flags = static_cast<short>((setup.medium == Medium::ip ? IFF_TUN : IFF_TAP) | IFF_NO_PI);
   if (::ioctl(file.get(), TUNSETIFF, &request) < 0) return std::unexpected(cannot_attach(setup.device, errno));
   std::unique_ptr<Tun> tun(new Tun(std::move(file), setup));
+  if (!existed) {
+    const auto is_v6 = [](const InterfaceAddress& address) { return address.address.is_v6(); };
+    keep_device_quiet(setup.device, std::ranges::any_of(setup.kernel, is_v6));
+  }
   if (auto configured = tun->configure(setup); !configured) return std::unexpected(configured.error());
   return tun;
 }

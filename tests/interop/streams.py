@@ -10,7 +10,7 @@ from world import FAMILY, OURS, PATIENCE, digest, in_background, octets, read_al
 MEBIBYTE = 1 << 20
 
 
-def transfer(world, family, count):
+def transfer(world, family, count, *options):
     """`count` octets each way at the same time."""
     ours_says, kernel_says = octets(count, 1), octets(count, 2)
     with open(world.path("input"), "wb") as file:
@@ -19,11 +19,11 @@ def transfer(world, family, count):
         begun = time.monotonic()
         with open(world.path("input"), "rb") as source, open(world.path("output"), "wb") as sink:
             if opener == "kernel":
-                ours = world.listen(port, stdin=source, stdout=sink)
+                ours = world.listen(port, *options, stdin=source, stdout=sink)
                 theirs = world.kernel_connects(family, port)
             else:
                 listener = world.kernel_listens(family, port)
-                ours = world.connect(family, port, stdin=source, stdout=sink)
+                ours = world.connect(family, port, *options, stdin=source, stdout=sink)
                 theirs, _ = listener.accept()
                 theirs.settimeout(PATIENCE)
 
@@ -170,6 +170,8 @@ def ping(world, family):
 CASES = {
     "handshake": handshake,
     "64-mebibytes": lambda world, family: transfer(world, family, 64 * MEBIBYTE),
+    # Fewer and larger segments: without SACK recovery many losses are waited out, 200 ms each.
+    "64-mebibytes-in-jumbo-segments": lambda world, family: transfer(world, family, 64 * MEBIBYTE, "--mtu", "9000"),
     "kernel-half-closes": kernel_half_closes,
     "we-half-close": we_half_close,
     "kernel-aborts": kernel_aborts,
