@@ -131,7 +131,8 @@ class Connection {
   Arrival arrive_in_time_wait(Context context, const Segment& segment);
   Arrival arrive(Context context, Segment segment);
   bool check_timestamps(Instant now, const Segment& segment, Arrival& arrival);
-  bool check_sequence(Instant now, const Segment& segment, Arrival& arrival);
+  bool check_sequence(Context context, const Segment& segment, Arrival& arrival);
+  void take_stale_ack(Context context, const Segment& segment, Arrival& arrival);
   bool check_reset(Context context, const Segment& segment, Arrival& arrival);
   bool check_syn(Context context, const Segment& segment, Arrival& arrival);
   bool check_ack(Context context, const Segment& segment, Arrival& arrival);

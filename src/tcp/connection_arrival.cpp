@@ -5,6 +5,8 @@
 #include "tcp/arrival/sequence.hpp"
 #include "tcp/connection.hpp"
 
+#include <algorithm>
+
 namespace ft::tcp {
 
 namespace {
@@ -129,7 +131,7 @@ Arrival Connection::arrive(Context context, Segment segment) {
     segment.header.seq += 1;
     segment.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
   }
-  if (!check_timestamps(context.now, segment, arrival) || !check_sequence(context.now, segment, arrival)) return arrival;
+  if (!check_timestamps(context.now, segment, arrival) || !check_sequence(context, segment, arrival)) return arrival;
   if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return arrival;
 
   last_heard_ = context.now;
@@ -160,7 +162,8 @@ bool Connection::check_timestamps(Instant now, const Segment& segment, Arrival& 
   return stop(arrival, DropReason::paws);
 }
 
-bool Connection::check_sequence(Instant now, const Segment& segment, Arrival& arrival) {
+bool Connection::check_sequence(Context context, const Segment& segment, Arrival& arrival) {
+  const Instant now = context.now;
   if (arrival::is_acceptable(segment, receiver_.rcv)) return true;
   if (segment.rst()) return stop(arrival, DropReason::not_acceptable);
   if (segment.syn()) {
@@ -175,7 +178,19 @@ bool Connection::check_sequence(Instant now, const Segment& segment, Arrival& ar
   } else {
     receiver_.ack.at_once(Cause::ack_unacceptable);
   }
-  return stop(arrival, DropReason::not_acceptable);
+  take_stale_ack(context, segment, arrival);
+  return arrival.effect == Effect::none ? stop(arrival, DropReason::not_acceptable) : false;
+}
+
+void Connection::take_stale_ack(Context context, const Segment& segment, Arrival& arrival) {
+  const std::uint32_t reach = std::max<std::uint32_t>(options_->receive_buffer, UINT16_MAX);
+  if (state_ == State::syn_received || !segment.has_ack() || !arrival::is_stale(segment, receiver_.rcv, reach)) return;
+  const auto meaning = arrival::judge_ack(segment.ack(), sender_.snd);
+  if (meaning == arrival::AckMeaning::fresh) {
+    take_ack(context, segment, arrival);
+  } else if (meaning == arrival::AckMeaning::same) {
+    take_window(segment, arrival);  // not counted as a duplicate: it may be a keep-alive probe
+  }
 }
 
 bool Connection::check_reset(Context context, const Segment& segment, Arrival& arrival) {

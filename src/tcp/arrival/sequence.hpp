@@ -14,6 +14,15 @@ inline bool is_acceptable(const Segment& seg, const RecvVars& rcv) {
   return in_range(seg.seq(), rcv.nxt, rcv.edge()) || in_range(seg.seq() + (length - 1), rcv.nxt, rcv.edge());
 }
 
+/// Old by no more than `reach` octets. When a window shuts while octets are on their way, the sender cannot know whether they
+/// were taken, and goes on with the lowest number that might be acceptable (Connection::acceptable_seq). If they were taken,
+/// that number is old, and so is every segment until its ACK is heard; if this happens in both directions, only one who reads
+/// the ACK of an old segment can end it. (RFC 9293 3.10.7.4 drops the segment unread; the checks of RFC 5961 5.2 still apply.)
+inline bool is_stale(const Segment& seg, const RecvVars& rcv, std::uint32_t reach) {
+  const std::int32_t behind = distance(seg.seq(), rcv.nxt);
+  return behind > 0 && static_cast<std::uint32_t>(behind) <= reach;
+}
+
 /// Cuts off what lies outside the window: octets received already on the left, octets beyond the edge on the right, and with
 /// them SYN and FIN.
 inline Segment trim(Segment seg, const RecvVars& rcv) {
