@@ -291,7 +291,7 @@ std::optional<Event> Stack::Impl::poll_event() {
   constexpr Event::Kind kinds[] = {Event::Kind::connected, Event::Kind::readable, Event::Kind::writable,
                                    Event::Kind::urgent,    Event::Kind::trouble,  Event::Kind::closed};
   unsigned bit = 0;
-  while ((entry.events >> bit & 1u) == 0) ++bit;
+  while ((unsigned{entry.events} >> bit & 1u) == 0) ++bit;
   entry.events = static_cast<std::uint8_t>(entry.events & ~(1u << bit));
   if (entry.events == 0) told_.remove(index);
   return Event{.kind = kinds[bit],
