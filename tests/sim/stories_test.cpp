@@ -1,6 +1,10 @@
 // Every story proves itself: it is played over both families and must end as it promises.
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 #include "sim/embedded.hpp"
 #include "sim/story.hpp"
 #include "sim/units.hpp"
@@ -95,6 +99,24 @@ TEST_CASE("another round-trip time moves the story, and its lesson stays") {
     const Outcome outcome = play(name, slow);
     for (const CheckedExpectation& e : outcome.expectations) CHECK_MESSAGE(e.met, e.text << ": " << e.sentence);
     CHECK(outcome.ended >= Instant{} + 300ms);
+  }
+}
+
+TEST_CASE("the scenario that the documentation shows goes as told") {
+  std::ifstream file(FT_SOURCE_DIR "/docs/howto/scenarios.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  const auto begin = page.find("```toml\n");
+  REQUIRE(begin != std::string::npos);
+  const auto text = page.substr(begin + 8, page.find("```", begin + 8) - begin - 8);
+  const auto scenario = parse_scenario("scenarios.md", text);
+  REQUIRE_MESSAGE(scenario.has_value(), (scenario ? "" : scenario.error()));
+  Nothing nothing;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Overrides overrides;
+    overrides.seed = seed;
+    const auto outcome = run(*scenario, overrides, nothing);
+    REQUIRE(outcome.has_value());
+    for (const CheckedExpectation& e : outcome->expectations) CHECK_MESSAGE(e.met, e.text << ": " << e.sentence);
   }
 }
 
