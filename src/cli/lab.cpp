@@ -100,13 +100,16 @@ bool wait_for_key(Output& out, Keys& keys, const analysis::TextStyle& style) {
 void print_page(Output& out, const sim::Scenario& scenario, const sim::Outcome& outcome, const analysis::Ladder& ladder,
                 const LabOptions& o) {
   const analysis::TextStyle style = style_of(o);
+  if (!o.step) {
+    out.write(lab_text(scenario, outcome, ladder, style));
+    return;
+  }
   if (!write_block(out, lab_head(scenario, style), style)) return;
-  std::optional<Keys> keys;
-  if (o.step) keys.emplace();
+  Keys keys;
   const auto blocks = analysis::ladder_blocks(ladder, style);
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const bool is_event = i > 0 && i + 1 < blocks.size();
-    if (keys && is_event && !wait_for_key(out, *keys, style)) return;
+    if (is_event && !wait_for_key(out, keys, style)) return;
     if (!write_block(out, blocks[i], style)) return;
   }
   write_block(out, lab_foot(scenario, outcome, ladder, style), style);

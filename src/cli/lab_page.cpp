@@ -192,4 +192,16 @@ std::vector<Line> lab_foot(const sim::Scenario& scenario, const sim::Outcome& ou
   return page.take();
 }
 
+std::string lab_text(const sim::Scenario& scenario, const sim::Outcome& outcome, const analysis::Ladder& ladder,
+                     const analysis::TextStyle& style) {
+  std::string out;
+  const auto add = [&](const std::vector<Line>& lines) {
+    for (const Line& line : lines) out += analysis::paint(line, style);
+  };
+  add(lab_head(scenario, style));
+  for (const std::vector<Line>& block : analysis::ladder_blocks(ladder, style)) add(block);
+  add(lab_foot(scenario, outcome, ladder, style));
+  return out;
+}
+
 }  // namespace ft::cli

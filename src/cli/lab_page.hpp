@@ -6,6 +6,7 @@
 #include "sim/scenario.hpp"
 #include "sim/story.hpp"
 
+#include <string>
 #include <vector>
 
 namespace ft::cli {
@@ -14,6 +15,10 @@ std::vector<analysis::Line> lab_head(const sim::Scenario& scenario, const analys
 
 std::vector<analysis::Line> lab_foot(const sim::Scenario& scenario, const sim::Outcome& outcome, const analysis::Ladder& ladder,
                                      const analysis::TextStyle& style);
+
+/// The whole page: head, ladder, foot.
+std::string lab_text(const sim::Scenario& scenario, const sim::Outcome& outcome, const analysis::Ladder& ladder,
+                     const analysis::TextStyle& style);
 
 /// The actors of a story: client at the left, server at the right, and the attacker, who has no lifeline of its own.
 std::vector<analysis::Actor> actors_of(const sim::Scenario& scenario, bool ipv6);

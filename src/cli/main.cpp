@@ -34,26 +34,47 @@ const CLI::App& command_of(const CLI::App& app) {
   return app;
 }
 
+std::string hint_of(std::string_view word, const std::vector<std::string>& known) {
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  const std::string_view near = ft::sim::nearest_word(word, views);
+  return near.empty() ? "" : "; did you mean " + std::string(near) + "?";
+}
+
+/// No command, or none that we know.
+int complain_about_command(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> commands = words_known(app, false);
+  std::string line = error.what();
+  if (arguments.empty() || !arguments.front().starts_with("-")) {
+    line = arguments.empty() ? "expected a command" : "unknown command " + arguments.front();
+    const std::string hint = arguments.empty() ? "" : hint_of(arguments.front(), commands);
+    if (hint.empty()) {
+      for (const std::string& command : commands) line += (command == commands.front() ? ": " : ", ") + command;
+    }
+    line += hint;
+  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    line = "unexpected option " + arguments.front() + hint_of(arguments.front(), words_known(app, true));
+  }
+  std::fprintf(stderr, "fourtuple: %s (see fourtuple --help)\n", line.c_str());
+  return ft::cli::exit_usage;
+}
+
 /// Wrong arguments: one line that says what was expected.
 int complain(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
   const CLI::App& command = command_of(app);
+  if (&command == &app) return complain_about_command(app, error, arguments);
   std::string line = "fourtuple";
-  if (&command != &app) line += " " + command.get_name();
-  line += ": ";
+  line += " " + command.get_name() + ": ";
   line += error.what();
   if (const auto* extras = dynamic_cast<const CLI::ExtrasError*>(&error); extras != nullptr) {
     const std::vector<std::string> left = command.remaining(true).empty() ? app.remaining(true) : command.remaining(true);
     const std::string word = left.empty() ? (arguments.empty() ? "" : arguments.front()) : left.front();
     const bool option = word.starts_with("-");
     line = line.substr(0, line.find(": ") + 2) + "unexpected " + (option ? "option " : "word ") + word;
-    const std::vector<std::string> known = words_known(option ? command : app, option);
-    const std::vector<std::string_view> views(known.begin(), known.end());
-    if (const std::string_view near = ft::sim::nearest_word(word, views); !near.empty())
-      line += "; did you mean " + std::string(near) + "?";
+    line += hint_of(word, words_known(option ? command : app, option));
   }
   for (char& c : line)
     if (c == '\n') c = ' ';
-  line += " (see fourtuple" + (&command != &app ? " " + command.get_name() : std::string()) + " --help)";
+  line += " (see fourtuple " + command.get_name() + " --help)";
   std::fprintf(stderr, "%s\n", line.c_str());
   return ft::cli::exit_usage;
 }
@@ -73,7 +94,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::printf("%s", command_of(app).help().c_str());
+    std::printf("%s", app.help().c_str());
     return ft::cli::exit_ok;
   } catch (const CLI::CallForVersion& version) {
     std::printf("%s\n", version.what());
