@@ -121,15 +121,6 @@ Duration epoch_of(const LabOptions& o) {
   return std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
 }
 
-std::expected<sim::Outcome, std::string> play(const LabOptions& o, const sim::Scenario& scenario, trace::Sink& sink) {
-  if (!o.kernel) return sim::run(scenario, o.overrides, sink);
-#if __has_include("cli/kernel_player.hpp")
-  return run_kernel_story(scenario, o.overrides, o.ours, sink);
-#else
-  return std::unexpected("this program was built without the kernel's side");
-#endif
-}
-
 int run_story(const LabOptions& o, const sim::Scenario& scenario) {
   const std::vector<analysis::Actor> actors = actors_of(scenario, o.overrides.ipv6);
   analysis::LadderBuilder ladder(actors);
@@ -142,7 +133,7 @@ int run_story(const LabOptions& o, const sim::Scenario& scenario) {
     sinks.push_back(capture.get());
   }
   Tee tee(std::move(sinks));
-  const auto outcome = play(o, scenario, tee);
+  const auto outcome = o.kernel ? run_kernel_story(scenario, o.overrides, o.ours, tee) : sim::run(scenario, o.overrides, tee);
   std::expected<void, std::string> captured;
   if (capture) captured = capture->close();
   if (!outcome) return fail(outcome.error(), exit_failed);
