@@ -29,8 +29,10 @@ class AckPolicy {
     }
   }
 
-  /// The first reason stays, except that a challenge or a probe's answer explains more than a routine one.
+  /// The first reason stays, except that a challenge or a probe's answer explains more than a routine one. A new window rides
+  /// on an acknowledgement that is due anyway.
   void at_once(Cause cause) {
+    if (cause == Cause::ack_window_update && need_ != Cause::none) return;
     if (need_ == Cause::none || need_ == Cause::ack_quick || need_ == Cause::ack_every_second) need_ = cause;
   }
 
