@@ -32,6 +32,7 @@ std::string heading_of(const Ladder& ladder, bool right, Lang lang) {
     } else if (!actor.addresses.empty()) {
       out += " " + actor.addresses.front().to_string();
     }
+    if (!actor.note.empty()) out += " (" + actor.note + ")";
   }
   return out;
 }

@@ -18,6 +18,7 @@ struct Actor {
   std::string name;           // "client"
   bool on_the_right = false;  // the side of its lifeline
   std::vector<IpAddress> addresses;
+  std::string note{};  // beside its name over the lifeline: "Linux kernel"
 };
 
 /// The state of one end at a step; empty = not known.

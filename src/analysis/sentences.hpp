@@ -77,6 +77,9 @@ inline constexpr Sentence sentences[] = {
     {"ack-time-wait",
      "The FIN came again, so its ACK was lost: {from} repeats the ACK and starts the 2 MSL afresh.",
      "FIN 又来了，说明对它的确认丢了：{from}重发确认，并重新计时 2 MSL。"},
+    {"ack",
+     "{From} acknowledges everything before {ack}.",
+     "{from}确认序号 {ack} 之前的全部数据。"},
     // --- once more -------------------------------------------------------------------------------------------------
     {"retransmit-syn",
      "No answer in time: {from} sends the same SYN again and will wait twice as long.",
@@ -99,6 +102,9 @@ inline constexpr Sentence sentences[] = {
     {"retransmit-pmtu",
      "The path carries only smaller packets: {from} sends the octets from {seq} again, in smaller segments.",
      "路径只能通过更小的分组：{from}从序号 {seq} 起用更小的报文段重发。"},
+    {"retransmit",
+     "{From} sends the octets from {seq} again: it takes them as lost.",
+     "{from}把序号 {seq} 起的数据再发一次：它认为数据已丢失。"},
     // --- probes ----------------------------------------------------------------------------------------------------
     {"window-probe",
      "The window of {to} is closed and an update could be lost: {from} asks with {len} octet.",
@@ -134,6 +140,9 @@ inline constexpr Sentence sentences[] = {
     {"injected",
      "An attacker who sees nothing of the connection guesses its numbers and forges a segment in the name of {from}.",
      "攻击者看不到连接的内容，只能猜测序号，冒充{from}伪造一个报文段。"},
+    {"rst",
+     "{From} ends the connection at once with RST.",
+     "{from}用 RST 立即结束连接。"},
     // --- what a segment did where it arrived -----------------------------------------------------------------------
     {"note-window-zero",
      "There is no room left: {to} must stop sending until it hears of a new window.",

@@ -5,7 +5,10 @@
 #include "fourtuple/trace.hpp"
 #include "io/traced_link.hpp"
 
+#include "wire/seq.hpp"
+
 #include <map>
+#include <optional>
 #include <string_view>
 
 namespace ft::cli {
@@ -26,6 +29,7 @@ class KernelWitness final : public io::PeerWitness {
   struct End {
     std::string_view state = "CLOSED";  // when last asked
     std::uint8_t heard = 0;             // flags of the last segment that it got
+    std::optional<Seq> sent_to;         // the number after the last that it has sent
   };
   trace::Sink& sink_;
   std::uint8_t host_;

@@ -122,7 +122,8 @@ Duration epoch_of(const LabOptions& o) {
 }
 
 int run_story(const LabOptions& o, const sim::Scenario& scenario) {
-  const std::vector<analysis::Actor> actors = actors_of(scenario, o.overrides.ipv6);
+  std::vector<analysis::Actor> actors = actors_of(scenario, o.overrides.ipv6);
+  if (o.kernel) actors[o.ours == sim::Role::client ? 1 : 0].note = "Linux";
   analysis::LadderBuilder ladder(actors);
   std::vector<trace::Sink*> sinks{&ladder};
   std::unique_ptr<CaptureFile> capture;

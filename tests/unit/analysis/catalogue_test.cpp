@@ -90,7 +90,10 @@ constexpr std::string_view ids_of_the_stack[] = {"syn",
                                                  "lost-queue",
                                                  "lost-mtu",
                                                  "lost-filter",
-                                                 "lost-down"};
+                                                 "lost-down",
+                                                 "retransmit",
+                                                 "ack",
+                                                 "rst"};
 
 bool is_known_placeholder(std::string_view name) {
   constexpr std::string_view known[] = {"from", "From", "to", "To", "len", "seq", "ack", "last", "isn", "win", "port"};
