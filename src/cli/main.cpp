@@ -51,7 +51,8 @@ int complain_about_command(const CLI::App& app, const CLI::ParseError& error, co
       for (const std::string& command : commands) line += (command == commands.front() ? ": " : ", ") + command;
     }
     line += hint;
-  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+             dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     line = "unexpected option " + arguments.front() + hint_of(arguments.front(), words_known(app, true));
   }
   std::fprintf(stderr, "fourtuple: %s (see fourtuple --help)\n", line.c_str());
