@@ -34,7 +34,7 @@ struct Datagram {
   std::span<const std::byte> packet;      // borrowed, header onwards: what an ICMP error quotes
 };
 
-/// Why a packet is not used, and what an ICMPv6 parameter problem would say about it.
+/// none, or why a packet is not used, and what an ICMPv6 parameter problem would say about it.
 struct Rejection {
   struct Problem {
     std::uint8_t code = 0;
@@ -42,7 +42,9 @@ struct Rejection {
     bool also_to_groups = false;  // may be told although the packet went to a group (RFC 4443 2.4 (e.3))
   };
   DropReason reason = DropReason::none;
-  std::optional<Problem> problem;
+  std::optional<Problem> problem{};
+  /// True when there is something to reject.
+  explicit operator bool() const { return reason != DropReason::none; }
 };
 
 }  // namespace ft::net

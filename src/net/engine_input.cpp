@@ -37,14 +37,11 @@ Input Engine::Impl::on_packet(Instant now, std::span<const std::byte> packet, bo
 }
 
 Input Engine::Impl::on_ip_packet(Instant now, std::span<const std::byte> packet, FromLink link) {
-  const auto datagram = unwrap(routes_, packet, link);
-  if (datagram) {
-    const auto& where = datagram->fragment;
-    return where ? on_fragment(now, *datagram, *where) : on_datagram(now, *datagram);
-  }
-  const Unwanted& unwanted = datagram.error();
-  if (unwanted.rejection.problem) complain(now, unwanted.datagram, Complaint::parameter_problem, *unwanted.rejection.problem);
-  return unwanted.rejection.reason;
+  Datagram datagram;
+  const Rejection rejection = unwrap(routes_, packet, link, datagram);
+  if (rejection.problem) complain(now, datagram, Complaint::parameter_problem, *rejection.problem);
+  if (rejection) return rejection.reason;
+  return datagram.fragment ? on_fragment(now, datagram, *datagram.fragment) : on_datagram(now, datagram);
 }
 
 Input Engine::Impl::on_fragment(Instant now, const Datagram& fragment, const FragmentPlace& where) {
@@ -59,7 +56,7 @@ Input Engine::Impl::on_fragment(Instant now, const Datagram& fragment, const Fra
   }
   std::optional<Datagram> whole = *added;
   if (!whole) return Handled{};
-  if (const auto rejection = open_reassembled(*whole)) return rejection->reason;
+  if (const Rejection rejection = open_reassembled(*whole)) return rejection.reason;
   return on_datagram(now, *whole);
 }
 
@@ -68,8 +65,14 @@ Input Engine::Impl::on_datagram(Instant now, const Datagram& datagram) {
   switch (datagram.protocol) {
     case wire::protocol::tcp:
       if (!routes_.is_local(datagram.destination)) return DropReason::not_unicast;
-      return Delivered{datagram.source,        datagram.destination,       datagram.protocol, datagram.ttl,
-                       datagram.traffic_class, datagram.checksum_verified, datagram.payload};
+      return Input{std::in_place_type<Delivered>,
+                   datagram.source,
+                   datagram.destination,
+                   datagram.protocol,
+                   datagram.ttl,
+                   datagram.traffic_class,
+                   datagram.checksum_verified,
+                   datagram.payload};
     case wire::protocol::udp:
       return on_udp(now, datagram);
     case wire::protocol::icmp:

@@ -63,7 +63,7 @@ std::expected<Chain, Rejection> walk_extensions(std::uint8_t next_header, std::u
       chain.length += wire::fragment_header_length;
       return chain;
     }
-    if (!is_options(chain.protocol) && chain.protocol != wire::next_header::routing) return chain;
+    if (!is_extension(chain.protocol)) return chain;
     if (seen == max_headers) return std::unexpected(Rejection{DropReason::unsupported_extension, {}});
     if (chain.protocol == wire::next_header::hop_by_hop && (seen != 0 || named_at != wire::ipv6_next_header_offset)) {
       // RFC 8200 4.1: hop-by-hop options stand first or not at all.

@@ -21,6 +21,12 @@ struct Chain {
   std::optional<wire::FragmentHeader> fragment;  // the chain stops after it
 };
 
+/// The headers that a chain is made of; everything else ends it.
+constexpr bool is_extension(std::uint8_t next_header) {
+  return next_header == wire::next_header::hop_by_hop || next_header == wire::next_header::routing ||
+         next_header == wire::next_header::fragment || next_header == wire::next_header::destination_options;
+}
+
 /// Walks from a first Next Header that was named at `named_at`; `octets` follow it and begin `base` octets into the packet.
 std::expected<Chain, Rejection> walk_extensions(std::uint8_t next_header, std::uint32_t named_at, std::uint32_t base,
                                                 std::span<const std::byte> octets);

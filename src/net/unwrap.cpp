@@ -29,22 +29,14 @@ bool is_bad_source(const Routes& routes, const IpAddress& source, const IpAddres
          routes.is_own(source) || (source.is_v6() && is_mapped_v4(source));
 }
 
-std::unexpected<Unwanted> unwanted(DropReason reason) { return std::unexpected(Unwanted{{reason, {}}, {}}); }
-
-std::expected<Datagram, Unwanted> unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link) {
-  std::expected<Datagram, Unwanted> result;  // filled in where it is returned: it is not small
+Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
   const auto parsed = wire::parse_ipv4(packet);
-  if (!parsed) {
-    result = unwanted(parsed.error());
-    return result;
-  }
+  if (!parsed) return {parsed.error()};
   const wire::Ipv4Header& header = parsed->header;
   if (const DropReason reason = judge_addresses(routes, header.source, header.destination, header.protocol, link);
       reason != DropReason::none) {
-    result = unwanted(reason);
-    return result;
+    return {reason};
   }
-  Datagram& datagram = *result;
   datagram.source = header.source;
   datagram.destination = header.destination;
   datagram.protocol = header.protocol;
@@ -60,7 +52,7 @@ std::expected<Datagram, Unwanted> unwrap_ipv4(const Routes& routes, std::span<co
     const auto header_length = static_cast<std::uint32_t>(header.total_length - parsed->payload.size());
     datagram.fragment = {header.id, header.fragment_offset, header.more_fragments, max_length - header_length};
   }
-  return result;
+  return {};
 }
 
 /// All headers up to the transport's must be in the first fragment (RFC 7112 5): filters see no other.
@@ -80,7 +72,8 @@ bool has_whole_chain(std::uint8_t protocol, std::span<const std::byte> payload) 
 }
 
 /// Walks the extension headers of what is at `datagram.payload`, `base` octets into the packet.
-std::optional<Rejection> open_extensions(Datagram& datagram, std::uint32_t base, bool may_be_fragment) {
+Rejection open_extensions(Datagram& datagram, std::uint32_t base, bool may_be_fragment) {
+  if (!is_extension(datagram.protocol)) return {};  // nearly every packet
   const auto chain = walk_extensions(datagram.protocol, datagram.protocol_offset, base, datagram.payload);
   if (!chain) return chain.error();
   datagram.protocol = chain->protocol;
@@ -88,7 +81,7 @@ std::optional<Rejection> open_extensions(Datagram& datagram, std::uint32_t base,
   datagram.payload = datagram.payload.subspan(chain->length);
   const auto fragment = chain->fragment;
   if (!fragment) return {};
-  if (!may_be_fragment) return Rejection{DropReason::unsupported_extension, {}};
+  if (!may_be_fragment) return {DropReason::unsupported_extension};
   datagram.was_fragmented = true;
   const bool is_atomic = fragment->offset == 0 && !fragment->more_fragments;
   if (is_atomic)
@@ -100,12 +93,10 @@ std::optional<Rejection> open_extensions(Datagram& datagram, std::uint32_t base,
   return {};
 }
 
-std::expected<Datagram, Unwanted> unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, FromLink link) {
+Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
   const auto parsed = wire::parse_ipv6(packet);
-  if (!parsed) return unwanted(parsed.error());
+  if (!parsed) return {parsed.error()};
   const wire::Ipv6Header& header = parsed->header;
-  std::expected<Datagram, Unwanted> result;
-  Datagram& datagram = *result;
   datagram.source = header.source;
   datagram.destination = header.destination;
   datagram.protocol = header.next_header;
@@ -119,10 +110,9 @@ std::expected<Datagram, Unwanted> unwrap_ipv6(const Routes& routes, std::span<co
   const auto rejection = open_extensions(datagram, wire::ipv6_header_length, true);
   if (const DropReason reason = judge_addresses(routes, datagram.source, datagram.destination, datagram.protocol, link);
       reason != DropReason::none) {
-    return unwanted(reason);
+    return {reason};  // who is not spoken to does not complain
   }
-  if (rejection) return std::unexpected(Unwanted{*rejection, datagram});
-  return result;
+  return rejection;
 }
 
 }  // namespace
@@ -141,24 +131,22 @@ DropReason judge_addresses(const Routes& routes, const IpAddress& source, const 
   return DropReason::none;
 }
 
-std::expected<Datagram, Unwanted> unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link) {
-  if (packet.empty()) return unwanted(DropReason::too_short);
+Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
+  if (packet.empty()) return {DropReason::too_short};
   switch (load_u8(packet.data()) >> 4) {
     case 4:
-      return unwrap_ipv4(routes, packet, link);
+      return unwrap_ipv4(routes, packet, link, datagram);
     case 6:
-      return unwrap_ipv6(routes, packet, link);
+      return unwrap_ipv6(routes, packet, link, datagram);
     default:
-      return unwanted(DropReason::bad_version);
+      return {DropReason::bad_version};
   }
 }
 
-std::optional<Rejection> open_reassembled(Datagram& datagram) {
+Rejection open_reassembled(Datagram& datagram) {
   datagram.fragment.reset();
   if (datagram.source.is_v4()) return {};
-  auto rejection = open_extensions(datagram, wire::ipv6_header_length, false);
-  if (rejection) rejection->problem.reset();
-  return rejection;
+  return {open_extensions(datagram, wire::ipv6_header_length, false).reason};
 }
 
 }  // namespace ft::net

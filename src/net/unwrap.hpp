@@ -6,8 +6,6 @@
 #include "net/routes.hpp"
 
 #include <cstddef>
-#include <expected>
-#include <optional>
 #include <span>
 
 namespace ft::net {
@@ -18,18 +16,13 @@ struct FromLink {
   bool group = false;  // the frame went to a group MAC
 };
 
-/// What was rejected; when `rejection.problem` is set, `datagram` is what an ICMP error answers.
-struct Unwanted {
-  Rejection rejection;
-  Datagram datagram;
-};
-
-/// Reads a packet of either family.
-std::expected<Datagram, Unwanted> unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link);
+/// Reads a packet of either family into a fresh `datagram`, in place since it is not small. When it is rejected with a problem,
+/// `datagram` is what an ICMP error may quote.
+Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram);
 
 /// The rest of unwrap() for a datagram put together from fragments: IPv6 extension headers may follow the fragment header.
 /// Nothing is told to the sender, since no packet on the wire has the offsets to point at.
-std::optional<Rejection> open_reassembled(Datagram& datagram);
+Rejection open_reassembled(Datagram& datagram);
 
 /// none, or why a packet between these addresses is not for us.
 DropReason judge_addresses(const Routes& routes, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
