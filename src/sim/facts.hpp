@@ -87,7 +87,8 @@ class Facts final : public trace::Sink {
 };
 
 /// Holds the facts against the scenario's expectations; with `only`, leaves out those about the other host (a kernel's
-/// inside is not seen) and is lenient about points in time, since the story ran in real time. `ended` is the end of the story, for states that last.
+/// inside is not seen) and is lenient about points in time, since the story ran in real time. `ended` is the end of the story,
+/// for states that last.
 std::vector<CheckedExpectation> check(const Scenario& scenario, const Facts& facts, Instant ended, std::optional<Role> only = {});
 
 }  // namespace ft::sim
