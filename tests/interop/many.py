@@ -4,14 +4,14 @@ import asyncio
 import socket
 import subprocess
 
-from world import FAMILY, KERNEL, LINK, OURS, PATIENCE, octets
+from world import FAMILY, KERNEL, LINK, OURS, PATIENCE, octets, start
 
 OCTETS = 1000
 
 
 def start_peer(world, *words):
     link = [LINK[1], *LINK[2:]]
-    return subprocess.Popen([world.peer, *link, *world.impair, *map(str, words)], stdout=subprocess.PIPE, text=True)
+    return start([world.peer, *link, *world.impair, *map(str, words)], stdout=subprocess.PIPE, text=True)
 
 
 def summary(peer, count):

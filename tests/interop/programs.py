@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from world import LINK, OURS, PATIENCE, digest, need, octets
+from world import LINK, OURS, PATIENCE, digest, need, octets, start
 
 SIZE = 64 << 20
 
@@ -44,7 +44,7 @@ def nginx(world, family):
     with open(world.path("nginx.conf"), "w", encoding="ascii") as file:
         file.write(NGINX.format(folder=world.folder.name))
     # It runs as the namespace's root and keeps everything in the test's folder.
-    server = subprocess.Popen([program, "-p", world.folder.name, "-c", world.path("nginx.conf"), "-e", world.path("error.log")])
+    server = start([program, "-p", world.folder.name, "-c", world.path("nginx.conf"), "-e", world.path("error.log")])
     try:
         for _ in range(100):
             if os.path.exists(world.path("nginx.pid")):
@@ -69,7 +69,7 @@ def curl(world, family):
     program = need("curl", "curl")
     text = make_file(world)
     addresses = {4: LINK[1], 6: "tun:ft0,fd00::2/64,fd00::1"}
-    server = subprocess.Popen([world.http_server, addresses[family], "80", world.path("www")], stdout=subprocess.PIPE, text=True)
+    server = start([world.http_server, addresses[family], "80", world.path("www")], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout.readline().startswith("serving")
         host = f"[{OURS[6]}]" if family == 6 else OURS[4]

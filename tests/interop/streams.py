@@ -5,7 +5,7 @@ import struct
 import subprocess
 import time
 
-from world import FAMILY, OURS, PATIENCE, digest, in_background, octets, read_all
+from world import FAMILY, KERNEL, OURS, PATIENCE, Program, digest, in_background, octets, read_all
 
 MEBIBYTE = 1 << 20
 
@@ -167,6 +167,29 @@ def ping(world, family):
     ours.ends(1)
 
 
+def tunnel(world, family):
+    """Two processes of ours, each without any privilege, IP in UDP datagrams between them."""
+    loopback = {4: "127.0.0.1", 6: "[::1]"}[family]
+    ends = [f"{loopback}:7001", f"{loopback}:7002"]
+    first, second = octets(MEBIBYTE, 5), octets(MEBIBYTE, 6)
+    for name, data in (("first", first), ("second", second)):
+        with open(world.path(name), "wb") as file:
+            file.write(data)
+    link = "udp:{0},{1},{2}/{3}"
+    length = 64 if family == 6 else 24
+    with open(world.path("first"), "rb") as source, open(world.path("heard-by-server"), "wb") as sink:
+        server = Program([world.fourtuple, "listen", "--link", link.format(ends[0], ends[1], OURS[family], length), *world.impair,
+                          "80"], ready=b"listening", stdin=source, stdout=sink)
+    with open(world.path("second"), "rb") as source, open(world.path("heard-by-client"), "wb") as sink:
+        client = Program([world.fourtuple, "connect", "--link", link.format(ends[1], ends[0], KERNEL[family], length),
+                          *world.impair, OURS[family], "80"], stdin=source, stdout=sink)
+    client.ends(0)
+    server.ends(0)
+    for name, data in (("heard-by-client", first), ("heard-by-server", second)):
+        with open(world.path(name), "rb") as file:
+            assert digest(file.read()) == digest(data), name
+
+
 CASES = {
     "handshake": handshake,
     "64-mebibytes": lambda world, family: transfer(world, family, 64 * MEBIBYTE),
@@ -179,4 +202,5 @@ CASES = {
     "nobody-reads": nobody_reads_our_output,
     "refused": refused,
     "ping": ping,
+    "tunnel": tunnel,
 }

@@ -3,6 +3,8 @@
 Exit status 77 means that this machine cannot run the test; the reason is printed.
 """
 
+import asyncio
+import ctypes
 import hashlib
 import os
 import random
@@ -53,11 +55,20 @@ def need(program, package):
     skip(f"{program} is not installed (package {package})")
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def start(command, **options):
+    """A child that does not outlive this process, however this process ends."""
+    return subprocess.Popen(command, preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **options)
+
+
 class Program:
     """A program of ours with pipes or files at its ends. Its diagnostics are read all the time, so it never waits for us."""
 
     def __init__(self, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, ready=None):
-        self.process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
+        self.process = start(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
         self.diagnostics = b""
         self.told = threading.Condition()
         self.reader = threading.Thread(target=self._read_diagnostics, daemon=True)
@@ -166,15 +177,19 @@ def in_background(work, *arguments):
 def run(cases, arguments):
     """Runs the case of that name for each family given, in this namespace."""
     world = World(arguments.fourtuple, arguments.peer, arguments.http_server, arguments.impair)
-    for family in arguments.families:
-        try:
+    status = 1
+    try:
+        for family in arguments.families:
             cases[arguments.case](world, family)
-        except (AssertionError, OSError, subprocess.TimeoutExpired):
-            traceback.print_exc(file=sys.stdout)
-            print(f"failed: {arguments.case} over IPv{family}")
-            # Threads and children may be in the middle of something; the namespace ends with this process.
-            sys.stdout.flush()
-            os._exit(1)
-        print(f"passed: {arguments.case} over IPv{family}")
+            print(f"passed: {arguments.case} over IPv{family}")
+        status = 0
+    except (AssertionError, OSError, EOFError, IndexError, ValueError, asyncio.TimeoutError, subprocess.SubprocessError):
+        traceback.print_exc(file=sys.stdout)
+        print(f"failed: {arguments.case} over IPv{family}")
+    except SystemExit as end:  # skip()
+        status = end.code
+    finally:
+        world.folder.cleanup()
+    # Threads and children may be in the middle of something; the namespace ends with this process and its children.
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(status)
