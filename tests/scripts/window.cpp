@@ -68,6 +68,22 @@ SCRIPT_CASE("a window that shrinks below what was sent is survived") {
   s.expects("P. 4001:5001(1000) ack 1"_seg);
 }
 
+SCRIPT_CASE("a window that shuts during recovery and opens again does not stop the connection") {
+  auto s = Script::established(name, variant, {.peer_window = 10000});
+  s.app_writes(12000);
+  s.expects_full_segments(10);
+  s.receives(". 1:1(0) ack 1001 win 0"_seg);
+  for (int duplicate = 0; duplicate < 3; ++duplicate) s.receives(". 1:1(0) ack 1001 win 0"_seg);
+  s.expects(". 1001:2001(1000) ack 1"_seg);  // fast retransmit
+  s.expects("P. 1001:1002(1) ack 1"_seg);    // one RTO later: the window is shut, a probe will do
+  s.receives(". 1:1(0) ack 1001 win 3000"_seg);
+  s.expects(". 1001:2001(1000) ack 1"_seg);
+  s.expects(". 2001:3001(1000) ack 1"_seg);
+  s.expects(". 3001:4001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 10001 win 1000"_seg);
+  s.expects(". 10001:11001(1000) ack 1"_seg);
+}
+
 SCRIPT_CASE("the sender waits for half the largest window rather than send a silly segment") {
   auto s = Script::established(name, variant, {.peer_window = 4000});
   s.app_writes(10000);

@@ -39,7 +39,7 @@ std::optional<Chunk> Sender::next(Instant now, const SendLimits& limits, Deadlin
   }
   if (chunk) {
     sent(now, *chunk, limits, deadlines);
-  } else if (snd.una == snd.max && has_unsent() && !deadlines.is_set(Timer::retransmit)) {
+  } else if ((snd.una != snd.max || has_unsent()) && !deadlines.is_set(Timer::retransmit)) {
     arm(now, limits, deadlines);  // the persist timer: only the peer's window holds us (SHLD-29: first after one RTO)
   }
   return chunk;
@@ -232,8 +232,11 @@ void Sender::on_window(std::uint32_t wnd, Deadlines& deadlines) {
   if (!opened) return;
   probe_due_ = false;
   if (probing_) {
-    // The probe's octet was not taken: it goes again with all the rest.
+    // The probe's octet was not taken: it goes again with all the rest. A recovery that was under way when the window shut is
+    // over: it would count what was sent back then as still in flight, and nothing might be allowed to leave.
     probing_ = false;
+    recovery_.on_rto(snd.max);
+    resend_ = Cause::none;
     snd.nxt = snd.una;
     stalled_since_ = never;
     rto.end_backoff();
