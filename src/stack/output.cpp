@@ -15,6 +15,7 @@ std::optional<Transmit> Stack::Impl::poll_transmit(Instant now, std::span<std::b
   if (!transmit) transmit = send_reply(now, out);
   if (!transmit) transmit = send_syn_ack(now, out);
   if (!transmit) transmit = send_ready(now, out);
+  if (!transmit) transmit = send_own(now, out);  // what waits for a neighbour has just made the engine ask for it
   if (transmit) ++counters_.packets_out;
   return transmit;
 }
@@ -165,7 +166,7 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
                                .traffic_class = static_cast<std::uint8_t>(dscp << 2)};
   engine_.seal(now, envelope, length, out);
   ++counters_.segments_out;
-  Transmit transmit{.length = below + length};
+  Transmit transmit{.length = engine_.frame_length(below + length)};
   if (text.segment_size != 0) {
     transmit.segment_size = text.segment_size;
     transmit.header_length = static_cast<std::uint16_t>(below + above);

@@ -13,12 +13,12 @@ namespace {
 constexpr std::uint8_t option_pad1 = 0;
 constexpr std::uint8_t option_padn = 1;
 
-std::expected<ParsedIpv6, DropReason> parse_header(std::span<const std::byte> packet) {
-  if (packet.size() < ipv6_header_length) return std::unexpected(DropReason::too_short);
+// Fills in `parsed` where the caller returns it: a copy of fields just written would have to wait for them.
+DropReason read_header(std::span<const std::byte> packet, ParsedIpv6& parsed) {
+  if (packet.size() < ipv6_header_length) return DropReason::too_short;
   ByteReader in(packet);
   const std::uint32_t first = in.u32();
-  if (first >> 28 != 6) return std::unexpected(DropReason::bad_version);
-  ParsedIpv6 parsed;
+  if (first >> 28 != 6) return DropReason::bad_version;
   Ipv6Header& header = parsed.header;
   header.traffic_class = static_cast<std::uint8_t>(first >> 20);
   header.flow_label = first & 0xfffff;
@@ -28,24 +28,34 @@ std::expected<ParsedIpv6, DropReason> parse_header(std::span<const std::byte> pa
   header.source = read_address(in, Family::ipv6);
   header.destination = read_address(in, Family::ipv6);
   parsed.payload = in.rest();
-  return parsed;
+  return DropReason::none;
+}
+
+DropReason read_whole(std::span<const std::byte> packet, ParsedIpv6& parsed) {
+  if (const DropReason reason = read_header(packet, parsed); reason != DropReason::none) return reason;
+  if (parsed.header.payload_length > parsed.payload.size()) return DropReason::bad_total_length;
+  parsed.payload = parsed.payload.first(parsed.header.payload_length);
+  return DropReason::none;
+}
+
+DropReason read_quoted(std::span<const std::byte> quote, ParsedIpv6& parsed) {
+  if (const DropReason reason = read_header(quote, parsed); reason != DropReason::none) return reason;
+  parsed.payload = parsed.payload.first(std::min<std::size_t>(parsed.payload.size(), parsed.header.payload_length));
+  return DropReason::none;
 }
 
 }  // namespace
 
 std::expected<ParsedIpv6, DropReason> parse_ipv6(std::span<const std::byte> packet) {
-  auto parsed = parse_header(packet);
-  if (!parsed) return parsed;
-  if (parsed->header.payload_length > parsed->payload.size()) return std::unexpected(DropReason::bad_total_length);
-  parsed->payload = parsed->payload.first(parsed->header.payload_length);
-  return parsed;
+  std::expected<ParsedIpv6, DropReason> result;
+  if (const DropReason reason = read_whole(packet, *result); reason != DropReason::none) result = std::unexpected(reason);
+  return result;
 }
 
 std::expected<ParsedIpv6, DropReason> parse_quoted_ipv6(std::span<const std::byte> quote) {
-  auto parsed = parse_header(quote);
-  if (!parsed) return parsed;
-  parsed->payload = parsed->payload.first(std::min<std::size_t>(parsed->payload.size(), parsed->header.payload_length));
-  return parsed;
+  std::expected<ParsedIpv6, DropReason> result;
+  if (const DropReason reason = read_quoted(quote, *result); reason != DropReason::none) result = std::unexpected(reason);
+  return result;
 }
 
 std::size_t write_ipv6(const Ipv6Header& header, std::span<std::byte> out) {

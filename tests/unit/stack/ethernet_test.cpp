@@ -1,0 +1,66 @@
+// Two stacks on an Ethernet link: the first segment waits for ARP or neighbour discovery, and no frame is too short.
+#include "pair.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace ft;
+using ft::test::Pair;
+using namespace std::chrono_literals;
+
+namespace {
+
+void on_ethernet(StackConfig& a, StackConfig& b) {
+  a.medium = b.medium = Medium::ethernet;
+  a.mac = {{2, 0, 0, 0, 0, 1}};
+  b.mac = {{2, 0, 0, 0, 0, 2}};
+}
+
+}  // namespace
+
+TEST_CASE("a connection over Ethernet resolves its neighbour first, and every frame has at least 60 octets") {
+  for (const bool v6 : {false, true}) {
+    CAPTURE(v6);
+    Pair pair(v6, on_ethernet);
+    std::size_t shortest = 2000;
+    pair.filter = [&](int, std::vector<std::byte>& frame) {
+      shortest = std::min(shortest, frame.size());
+      return true;
+    };
+    pair.establish();
+    REQUIRE(pair.state(0, pair.client) == "ESTABLISHED");
+    CHECK(pair.sent[0] >= 3);  // a question, SYN, ACK
+    CHECK(pair.write(0, pair.client, "over the wire") == 13);
+    pair.run(200ms);
+    CHECK(pair.read_all(1, pair.server) == "over the wire");
+    REQUIRE(pair.stacks[0].shutdown(pair.client));
+    REQUIRE(pair.stacks[1].shutdown(pair.server));
+    pair.run(1s);
+    CHECK(pair.close_reason(1) == CloseReason::normal);
+    CHECK(shortest >= 60);
+  }
+}
+
+TEST_CASE("a lost ARP request is repeated after a second and the SYN goes out then") {
+  Pair pair(false, on_ethernet);
+  int lost = 0;
+  pair.filter = [&](int, std::vector<std::byte>&) { return lost++ != 0; };
+  pair.listener = *pair.stacks[1].listen(pair.at(1, 80));
+  pair.client = *pair.stacks[0].connect(pair.now, pair.at(1, 80));
+  pair.run(900ms);
+  CHECK(pair.state(0, pair.client) == "SYN-SENT");
+  CHECK(lost == 1);
+  pair.run(300ms);
+  CHECK(pair.state(0, pair.client) == "ESTABLISHED");
+}
+
+TEST_CASE("a neighbour that never answers is told as unreachable while the connect goes on trying") {
+  Pair pair(false, on_ethernet);
+  pair.filter = [](int, std::vector<std::byte>&) { return false; };
+  pair.client = *pair.stacks[0].connect(pair.now, pair.at(1, 80));
+  pair.run(5s);
+  CHECK(pair.saw(0, Event::Kind::trouble));
+  const auto info = pair.stacks[0].info(pair.client);
+  REQUIRE(info.has_value());
+  CHECK(info->soft_error == Error::host_unreachable);
+  CHECK(info->state == "SYN-SENT");
+}
