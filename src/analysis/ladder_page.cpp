@@ -54,7 +54,8 @@ bool is_routine(const Row& row) {
   const bool used = row.dropped == DropReason::none && !row.from_state.changed() && !row.to_state.changed();
   const bool special = row.has(tcp_flag::syn) || row.has(tcp_flag::fin) || row.has(tcp_flag::rst) || row.has(tcp_flag::urg);
   const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate";
-  static constexpr std::string_view ordinary[] = {"data", "data-push", "ack-every-second", "ack-delayed", "ack-quick", ""};
+  static constexpr std::string_view ordinary[] = {"data",        "data-push", "data-psh", "ack", "ack-every-second",
+                                                  "ack-delayed", "ack-quick", ""};
   return plain && used && !special && !odd && std::ranges::find(ordinary, row.why.id) != std::end(ordinary);
 }
 

@@ -111,12 +111,15 @@ std::string LadderText::state_text(const StateStep& state) const {
 }
 
 Line LadderText::rung(const Rung& parts) const {
-  Line line{{pad_left(parts.left.text, margin) + " ", parts.left.ink}, {text(parts.left_post), Ink::dim}};
+  // "(ESTABLISHED)" takes the blank before the lifeline as well.
+  const bool left_is_wide = display_width(parts.left.text) > margin;
+  Line line{{pad_left(parts.left.text, margin) + (left_is_wide ? "" : " "), parts.left.ink}, {text(parts.left_post), Ink::dim}};
   for (const Span& span : parts.inside) line.push_back({text(span.text), span.ink});
   const std::size_t inside = line_width(line) - margin - 2;
   if (inside < between) line.push_back({std::string(between - inside, ' ')});
   line.push_back({text(parts.right_post), Ink::dim});
-  if (!parts.right.text.empty()) line.push_back({" " + parts.right.text, parts.right.ink});
+  if (!parts.right.text.empty())
+    line.push_back({(display_width(parts.right.text) > margin ? "" : " ") + parts.right.text, parts.right.ink});
   return line;
 }
 
@@ -343,6 +346,7 @@ std::vector<Line> LadderText::head(std::string_view left, std::string_view right
     lines.push_back({{l, Ink::heading}});
     lines.push_back({{pad_left(r, ladder_columns), Ink::heading}});
   }
+  if (left_state.empty() && right_state.empty()) return lines;
   lines.push_back(rung({.left = {std::string(left_state), Ink::state}, .right = {std::string(right_state), Ink::state}}));
   return lines;
 }

@@ -49,6 +49,7 @@ void LiveLadder::on(const trace::Event& event, const trace::LinkSent& link) {
     row.departure_unseen = true;
     numbering_.number(row);
     row.from_state = peers_.sent(row);
+    row.why = reasons_.sent(row.tuple, row.segment);
   } else {
     return;  // ICMP, neighbour discovery: not a step of a connection
   }
@@ -72,6 +73,7 @@ void LiveLadder::on(const trace::Event& event, const trace::LinkDelivered& link)
   }
   under_way_.erase(found);
   row.to_state = peers_.reached(row);
+  reasons_.heard({row.tuple.remote, row.tuple.local}, row.segment);
   emit_(row);
 }
 

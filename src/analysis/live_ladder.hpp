@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis/ladder.hpp"
+#include "analysis/peer_reason.hpp"
 #include "analysis/peer_state.hpp"
 
 #include <functional>
@@ -43,6 +44,7 @@ class LiveLadder final : public trace::Sink {
   Emit emit_;
   Numbering numbering_;
   PeerStates peers_;
+  PeerReasons reasons_;
   std::map<std::uint8_t, Row> sent_;  // a stack's segment that no link has taken yet
   std::map<Key, Row> under_way_;      // until the link tells their fate
   std::optional<Row> arriving_;       // delivered; the stack has not yet spoken

@@ -45,31 +45,6 @@ std::optional<Endpoint> read_endpoint(const std::string& text) {
   return Endpoint{IpAddress::from_octets(family, octets), static_cast<std::uint16_t>(*port)};
 }
 
-/// What a segment shows that repeats numbers; its sender's reason, a timer or duplicate ACKs, cannot be seen.
-trace::Why why_sent_again(std::uint8_t flags) {
-  if ((flags & flag::syn) != 0) return {(flags & flag::ack) != 0 ? "retransmit-syn-ack" : "retransmit-syn", "RFC 6298 5.4"};
-  return {(flags & flag::fin) != 0 ? "retransmit-fin" : "retransmit", "RFC 9293 3.8.1"};
-}
-
-trace::Why why_sent(const trace::SegmentFields& segment, std::uint8_t heard, bool fin_known) {
-  const std::uint8_t flags = segment.flags;
-  if ((flags & flag::rst) != 0) return {"rst", "RFC 9293 3.5.2"};
-  if ((flags & flag::syn) != 0) {
-    return (flags & flag::ack) != 0 ? trace::Why{"syn-ack", "RFC 9293 3.5"} : trace::Why{"syn", "RFC 9293 3.5"};
-  }
-  if ((flags & flag::fin) != 0) return {segment.length > 0 ? "data-fin" : "fin", "RFC 9293 3.6"};
-  if (segment.length > 0) return {(flags & flag::psh) != 0 ? "data-push" : "data", "RFC 9293 3.8"};
-  if ((heard & flag::syn) != 0) return {"handshake-ack", "RFC 9293 3.5"};
-  if (fin_known && (heard & flag::fin) != 0) return {"ack-fin", "RFC 9293 3.6"};
-  return {"ack", "RFC 9293 3.4"};
-}
-
-/// The number after the segment's last.
-Seq end_of(const trace::SegmentFields& segment) {
-  const std::uint32_t controls = ((segment.flags & flag::syn) != 0 ? 1U : 0U) + ((segment.flags & flag::fin) != 0 ? 1U : 0U);
-  return Seq{segment.seq} + segment.length + controls;
-}
-
 FourTuple turned(const FourTuple& tuple) { return {tuple.remote, tuple.local}; }
 
 }  // namespace
@@ -99,14 +74,7 @@ void KernelWitness::peer_sent(Instant now, std::span<const std::byte> packet) {
   End& end = ends_[seen->tuple];
   const std::string_view state_before = end.state;
   end.state = kernel_state(seen->tuple);
-  const bool fin_known = end.state != "ESTABLISHED" && end.state != "FIN-WAIT-1" && end.state != "FIN-WAIT-2";
-  const Seq after = end_of(seen->segment);
-  const bool is_new_syn = (seen->segment.flags & flag::syn) != 0 && end.sent_to && Seq{seen->segment.seq} + 1 != *end.sent_to;
-  if (is_new_syn) end.sent_to.reset();
-  const bool again = end.sent_to && after != Seq{seen->segment.seq} && before_or_equal(after, *end.sent_to);
-  const trace::Why why = again ? why_sent_again(seen->segment.flags) : why_sent(seen->segment, end.heard, fin_known);
-  if ((seen->segment.flags & flag::rst) == 0) end.sent_to = end.sent_to ? later(*end.sent_to, after) : after;
-  end.heard = 0;
+  const trace::Why why = reasons_.sent(seen->tuple, seen->segment);
   sink_.on_event({now, host_, trace::SegmentSent{seen->tuple, seen->segment, why, state_before, end.state}});
 }
 
@@ -124,7 +92,7 @@ void KernelWitness::peer_received(Instant now, std::span<const std::byte> packet
   End& end = ends_[tuple];
   const std::string_view before = end.state;
   end.state = kernel_state(tuple);
-  end.heard = seen->segment.flags;
+  reasons_.heard(tuple, seen->segment);
   sink_.on_event({now, host_, trace::SegmentReceived{tuple, seen->segment, {}, DropReason::none, before, end.state}});
 }
 

@@ -2,13 +2,11 @@
 // tells a trace which segments the kernel sent and what became of those it got.
 #pragma once
 
+#include "analysis/peer_reason.hpp"
 #include "fourtuple/trace.hpp"
 #include "io/traced_link.hpp"
 
-#include "wire/seq.hpp"
-
 #include <map>
-#include <optional>
 #include <string_view>
 
 namespace ft::cli {
@@ -28,12 +26,11 @@ class KernelWitness final : public io::PeerWitness {
  private:
   struct End {
     std::string_view state = "CLOSED";  // when last asked
-    std::uint8_t heard = 0;             // flags of the last segment that it got
-    std::optional<Seq> sent_to;         // the number after the last that it has sent
   };
   trace::Sink& sink_;
   std::uint8_t host_;
   std::map<FourTuple, End> ends_;
+  analysis::PeerReasons reasons_;
 };
 
 }  // namespace ft::cli

@@ -39,7 +39,7 @@ void LiveLadder::begin(const analysis::Row& row) {
     const Endpoint& end = row.from == i ? row.tuple.local : row.tuple.remote;
     const std::size_t side = actors_[i].on_the_right ? 1 : 0;
     names[side] = analysis::name_as_heading(actors_[i].name, style_.lang);
-    if (row.from != row.to && end.port != 0) {
+    if (end.port != 0) {
       names[side] += " " + end.to_string();
     } else if (!actors_[i].addresses.empty()) {
       names[side] += " " + actors_[i].addresses.front().to_string();

@@ -91,6 +91,7 @@ constexpr std::string_view ids_of_the_stack[] = {"syn",
                                                  "lost-mtu",
                                                  "lost-filter",
                                                  "lost-down",
+                                                 "data-psh",
                                                  "retransmit",
                                                  "ack",
                                                  "rst"};

@@ -103,6 +103,38 @@ TEST_CASE("the live ladder shows inferred states in brackets and no time for the
   CHECK(page.find("    1.000 ms │←") != std::string::npos);
 }
 
+TEST_CASE("the widest inferred state keeps the lifelines straight at both sides") {
+  Row row;
+  row.why = {"data", ""};
+  row.from_state = {"SYN-SENT", "ESTABLISHED", true};
+  row.to_state = {"SYN-RECEIVED", "ESTABLISHED", true};
+  row.to = 1;
+  LadderText text({{"client", false, {}}, {"server", true, {}}}, Instant{}, {});
+  for (const Line& line : text.row(row)) {
+    CHECK(line_width(line) <= ladder_columns);
+    const std::string painted = paint(line, {});
+    if (painted.starts_with("(")) CHECK(painted.starts_with("(ESTABLISHED)├"));
+  }
+}
+
+TEST_CASE("the peer's reasons follow from its segments: first time, again, probe, acknowledgement") {
+  OneEnd one;
+  one.send(0ms, Teller::syn(), "CLOSED", "SYN-SENT");
+  one.receive(1ms, 0, 1, tcp_flag::syn | tcp_flag::ack, "SYN-SENT", "ESTABLISHED");
+  one.receive(2ms, 0, 1, tcp_flag::syn | tcp_flag::ack, "ESTABLISHED", "ESTABLISHED");
+  one.send(2ms, Teller::bare_ack(), "ESTABLISHED", "ESTABLISHED");
+  one.send(2ms, Teller::fin(1, 1), "ESTABLISHED", "FIN-WAIT-1");
+  one.receive(3ms, 1, 2, tcp_flag::ack, "FIN-WAIT-1", "FIN-WAIT-2");
+  one.receive(4ms, 0, 2, tcp_flag::ack, "FIN-WAIT-2", "FIN-WAIT-2");
+  one.receive(5ms, 1, 2, tcp_flag::fin | tcp_flag::ack, "FIN-WAIT-2", "TIME-WAIT");
+  one.receive(6ms, 1, 2, tcp_flag::fin | tcp_flag::ack, "TIME-WAIT", "TIME-WAIT");
+  std::vector<std::string_view> ids;
+  for (const Row& row : one.rows)
+    if (row.from == 1) ids.push_back(row.why.id);
+  CHECK(ids ==
+        std::vector<std::string_view>{"syn-ack", "retransmit-syn-ack", "ack-fin", "keepalive-probe", "fin", "retransmit-fin"});
+}
+
 TEST_CASE("the live ladder tells a loss in front of the link, and a reset") {
   OneEnd one;
   auto syn = Teller::syn();
