@@ -34,7 +34,9 @@ bool same_times(const std::vector<Instant>& found, const std::vector<Duration>& 
 }
 
 Finding find_sent(const Expectation& e, const Facts& facts, Duration tolerance) {
-  const auto& times = facts.sent(e.host, *segment_kind(e.word));
+  const auto kind = segment_kind(e.word);
+  if (!kind) return {};
+  const auto& times = facts.sent(e.host, *kind);
   const std::string who = e.subject + " sent ";
   if (!e.times.empty())
     return {same_times(times, e.times, tolerance), who + (times.empty() ? "no " + e.word : e.word + " at " + times_text(times))};

@@ -90,6 +90,7 @@ constexpr std::array<KindName, 6> kinds{{{"syn", PacketKind::syn},
 template <class Entries>
 std::vector<std::string_view> names_of(const Entries& entries) {
   std::vector<std::string_view> names;
+  names.reserve(entries.size());
   for (const auto& entry : entries) names.push_back(entry.name);
   return names;
 }

@@ -212,11 +212,17 @@ void Player::on_connection(App& app, const Step& step) {
       break;
     case Verb::abort:
       release(app);
-      (void)stack(app.host).abort(app.id);
+      done(app, "abort", stack(app.host).abort(app.id));
       break;
     default:
       break;
   }
+}
+
+/// A call that a dead connection answers with its end is no mishap: the story is about such ends.
+void Player::done(const App& app, std::string_view call, std::expected<void, Error> result) {
+  if (result || result.error() >= Error::connection_refused) return;
+  mishaps_.push_back({app.name + " " + std::string{call}, 0, false, std::string{describe(result.error())}});
 }
 
 /// From here on the id is the stack's again; how it ends is read off the trace.
@@ -295,10 +301,10 @@ void Player::pump_write(App& app) {
   if (app.then_close) {
     app.then_close = false;
     release(app);
-    (void)stack(app.host).close(app.id);
+    done(app, "close", stack(app.host).close(app.id));
   } else if (app.then_shutdown) {
     app.then_shutdown = false;
-    (void)stack(app.host).shutdown(app.id);
+    done(app, "shutdown", stack(app.host).shutdown(app.id));
   }
 }
 

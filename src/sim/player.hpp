@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,6 +75,7 @@ class Player final : private trace::Sink {
   void restart(Role host);
   void inject(const Step& step);
   void closed(App& app, CloseReason why);
+  void done(const App& app, std::string_view call, std::expected<void, Error> result);
   void release(App& app);
   App* find(std::string_view name);
   App* find(Role host, ConnectionId id);

@@ -15,7 +15,7 @@ std::span<const std::string_view> script_events() {
 Script::Script(std::span<const Step> steps, Instant start) {
   entries_.reserve(steps.size());
   for (const Step& step : steps) {
-    Entry entry{.step = &step, .due = {}};
+    Entry entry{.step = &step};
     if (step.trigger.event.empty()) entry.due = start + step.trigger.at + step.trigger.after;
     entries_.push_back(entry);
   }
@@ -24,23 +24,24 @@ Script::Script(std::span<const Step> steps, Instant start) {
 void Script::happened(std::string_view event, Instant now, std::uint64_t value) {
   const bool total = event.ends_with(".received");
   for (Entry& entry : entries_) {
-    if (entry.due || entry.step->trigger.event != event) continue;
+    if (entry.due != never || entry.step->trigger.event != event) continue;
     entry.seen = total ? value : entry.seen + 1;
     if (entry.seen >= entry.step->trigger.count) entry.due = now + entry.step->trigger.after;
   }
 }
 
 std::optional<Instant> Script::next() const {
-  std::optional<Instant> earliest;
+  Instant earliest = never;
   for (const Entry& entry : entries_)
-    if (!entry.done && entry.due && (!earliest || *entry.due < *earliest)) earliest = entry.due;
+    if (!entry.done) earliest = std::min(earliest, entry.due);
+  if (earliest == never) return std::nullopt;
   return earliest;
 }
 
 const Step* Script::pop(Instant now) {
   Entry* first = nullptr;
   for (Entry& entry : entries_)
-    if (!entry.done && entry.due && *entry.due <= now && (first == nullptr || *entry.due < *first->due)) first = &entry;
+    if (!entry.done && entry.due <= now && (first == nullptr || entry.due < first->due)) first = &entry;
   if (first == nullptr) return nullptr;
   first->done = true;
   return first->step;

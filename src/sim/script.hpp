@@ -34,7 +34,7 @@ class Script {
  private:
   struct Entry {
     const Step* step;
-    std::optional<Instant> due;
+    Instant due = never;  // never: its event has not happened yet
     bool done = false;
     std::uint64_t seen = 0;
   };

@@ -22,7 +22,7 @@ World::Host World::add_host(StackConfig config) {
 void World::start_stack(Host host) {
   HostState& h = hosts_[host];
   for (auto& octet : h.config.secret) octet = static_cast<std::uint8_t>(rng_.next() & 0xff);
-  h.stack.emplace(h.config);
+  h.stack = std::make_unique<Stack>(h.config);
   h.stack->set_trace(this, host);
   h.armed.reset();
   h.touched = true;
@@ -45,7 +45,7 @@ void World::set_prompt(Host host, bool prompt) { hosts_[host].prompt = prompt; }
 void World::filter(Host host, Filter drops) { hosts_[host].drops = std::move(drops); }
 
 Stack& World::use(Host host) {
-  FT_ASSERT(host < hosts_.size() && hosts_[host].stack.has_value());
+  FT_ASSERT(host < hosts_.size() && hosts_[host].stack != nullptr);
   hosts_[host].touched = true;
   return *hosts_[host].stack;
 }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -51,8 +52,8 @@ class World final : private trace::Sink {
   Instant now() const { return now_; }
   /// The host's stack, for calls; the host must be up.
   Stack& use(Host host);
-  const Stack* look(Host host) const { return hosts_[host].stack ? &*hosts_[host].stack : nullptr; }
-  bool is_up(Host host) const { return hosts_[host].stack.has_value(); }
+  const Stack* look(Host host) const { return hosts_[host].stack.get(); }
+  bool is_up(Host host) const { return hosts_[host].stack != nullptr; }
   /// Runs `task` at that time (now at the earliest), after what is already due then.
   void at(Instant when, Task task);
   /// Puts a packet on the link from one host to another in the name of `from`, whose stack knows nothing of it.
@@ -77,7 +78,7 @@ class World final : private trace::Sink {
  private:
   struct HostState {
     StackConfig config;
-    std::optional<Stack> stack;
+    std::unique_ptr<Stack> stack;  // none: the host has crashed
     OnEvent on_event;
     Filter drops;
     bool prompt = false;
