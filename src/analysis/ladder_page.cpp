@@ -14,6 +14,12 @@ constexpr std::size_t kept_first = 4;
 constexpr std::size_t kept_last = 2;
 constexpr std::size_t shortest_gap = 3;  // fewer rows than this are shown: the gap's own line says less
 
+/// Rows that come along with a transfer: timers told elsewhere, an application that writes and reads as it should.
+bool is_beside(const Row& row) {
+  const bool reads_or_writes = row.kind == Row::Kind::call && (row.call == "read" || row.call == "write") && row.result.empty();
+  return row.minor || reads_or_writes;
+}
+
 std::string heading_of(const Ladder& ladder, bool right, Lang lang) {
   std::string out;
   for (std::size_t i = 0; i < ladder.actors.size(); ++i) {
@@ -53,7 +59,8 @@ bool is_routine(const Row& row) {
   const bool plain = row.kind == Row::Kind::segment && row.lost.empty() && !row.duplicate && !row.corrupted;
   const bool used = row.dropped == DropReason::none && !row.from_state.changed() && !row.to_state.changed();
   const bool special = row.has(tcp_flag::syn) || row.has(tcp_flag::fin) || row.has(tcp_flag::rst) || row.has(tcp_flag::urg);
-  const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate";
+  const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate" ||
+                   row.effect.id == "text-out-of-order" || row.effect.id == "text-duplicate";
   static constexpr std::string_view ordinary[] = {"data",        "data-push", "data-psh", "ack", "ack-every-second",
                                                   "ack-delayed", "ack-quick", ""};
   return plain && used && !special && !odd && std::ranges::find(ordinary, row.why.id) != std::end(ordinary);
@@ -65,12 +72,13 @@ std::vector<bool> rows_to_show(const std::vector<Row>& rows, bool all) {
   for (std::size_t i = 0; i < rows.size(); ++i) keep[i] = !rows[i].minor;
   std::size_t i = 0;
   while (i < rows.size()) {
-    std::vector<std::size_t> run;  // minor rows within a run stay hidden and do not end it
+    std::vector<std::size_t> run;  // what happens beside the transfer does not end it, and is hidden with it
     std::size_t end = i;
-    for (; end < rows.size() && (rows[end].minor || is_routine(rows[end])); ++end)
-      if (!rows[end].minor) run.push_back(end);
+    for (; end < rows.size() && (is_beside(rows[end]) || is_routine(rows[end])); ++end)
+      if (!is_beside(rows[end])) run.push_back(end);
     if (run.size() >= kept_first + kept_last + shortest_gap)
-      for (std::size_t k = kept_first; k + kept_last < run.size(); ++k) keep[run[k]] = false;
+      std::fill(keep.begin() + static_cast<std::ptrdiff_t>(run[kept_first - 1] + 1),
+                keep.begin() + static_cast<std::ptrdiff_t>(run[run.size() - kept_last]), false);
     i = std::max(end, i + 1);
   }
   return keep;
@@ -85,7 +93,7 @@ std::vector<std::vector<Line>> ladder_blocks(const Ladder& ladder, const TextSty
   Gap hidden;
   for (std::size_t i = 0; i < ladder.rows.size(); ++i) {
     if (!keep[i]) {
-      if (!ladder.rows[i].minor) hidden.add(ladder.rows[i]);
+      if (ladder.rows[i].is_segment()) hidden.add(ladder.rows[i]);
       continue;
     }
     if (hidden.rows > 0) blocks.push_back(text.gap(hidden));

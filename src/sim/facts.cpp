@@ -138,7 +138,9 @@ void Facts::on_event(const trace::Event& event) {
           note_state(event, what.tuple, what.state_before, what.state_after, end_by_segment(what.segment, CloseReason::reset));
         } else if constexpr (std::is_same_v<What, trace::StateChanged>) {
           const bool by_call = what.why.id.starts_with("call-");
-          note_state(event, what.tuple, what.from, what.to, by_call ? CloseReason::aborted : CloseReason::timed_out);
+          CloseReason end = by_call ? CloseReason::aborted : CloseReason::timed_out;
+          if (what.why.id == "crash") end = CloseReason::none;  // nobody is there who could be told
+          note_state(event, what.tuple, what.from, what.to, end);
         } else if constexpr (std::is_same_v<What, trace::PacketDropped>) {
           ++dropped_[event.host][static_cast<std::size_t>(what.reason)];
         } else if constexpr (std::is_same_v<What, trace::LinkLost>) {

@@ -116,6 +116,29 @@ TEST_CASE("repeated rows are not hidden when something is wrong with one of them
   CHECK(std::ranges::count(keep, true) == 13);  // 4 + 2, the odd one, 4 + 2
 }
 
+TEST_CASE("reads and writes beside a long transfer are hidden with it, alone they are shown") {
+  std::vector<Row> rows(40);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].window = 1000;
+    rows[i].why = {"data", ""};
+    if (i % 2 == 1) {
+      rows[i] = {};
+      rows[i].kind = Row::Kind::call;
+      rows[i].call = "read";
+    }
+  }
+  const auto keep = rows_to_show(rows, false);
+  CHECK(std::ranges::count(keep, true) == 4 + 3 + 2 + 2);  // with the reads between what is shown
+  CHECK(std::ranges::count(rows_to_show({rows.begin(), rows.begin() + 10}, false), true) == 10);
+  Teller t;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    const auto p = t.send(100ms + i * 1ms, 0, Teller::data(1 + i * 1000, 1000), "data", "ESTABLISHED", "ESTABLISHED");
+    t.deliver(120ms + i * 1ms, 1, p, "ESTABLISHED", "ESTABLISHED", "text-in-order");
+    t.tell(120ms + i * 1ms, 1, trace::Call{t.tuples[1], "read", 1000, ""});
+  }
+  CHECK(has(t.page(), "… 34 more: 34 with data (34000 octets), 0 ACKs"));
+}
+
 TEST_CASE("the state of both ends and long addresses fit in the margins") {
   Teller t;
   t.handshake();
