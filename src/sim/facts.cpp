@@ -22,6 +22,13 @@ CloseReason end_by_segment(const trace::SegmentFields& s, CloseReason by_reset) 
   return has(s, wire::tcp_flag::rst) ? by_reset : CloseReason::normal;
 }
 
+/// The same for a change of state that a call, a timer or an ICMP message brought about.
+CloseReason end_without_segment(std::string_view why) {
+  if (why == "crash") return CloseReason::none;  // nobody is left to be told
+  if (why == "icmp-hard") return CloseReason::unreachable;
+  return why.starts_with("call-") ? CloseReason::aborted : CloseReason::timed_out;
+}
+
 }  // namespace
 
 std::optional<SegmentKind> segment_kind(std::string_view word) {
@@ -137,10 +144,7 @@ void Facts::on_event(const trace::Event& event) {
           ++dropped_[event.host][static_cast<std::size_t>(what.dropped)];
           note_state(event, what.tuple, what.state_before, what.state_after, end_by_segment(what.segment, CloseReason::reset));
         } else if constexpr (std::is_same_v<What, trace::StateChanged>) {
-          const bool by_call = what.why.id.starts_with("call-");
-          CloseReason end = by_call ? CloseReason::aborted : CloseReason::timed_out;
-          if (what.why.id == "crash") end = CloseReason::none;  // nobody is there who could be told
-          note_state(event, what.tuple, what.from, what.to, end);
+          note_state(event, what.tuple, what.from, what.to, end_without_segment(what.why.id));
         } else if constexpr (std::is_same_v<What, trace::PacketDropped>) {
           ++dropped_[event.host][static_cast<std::size_t>(what.reason)];
         } else if constexpr (std::is_same_v<What, trace::LinkLost>) {

@@ -99,6 +99,16 @@ TEST_CASE("how a connection ended is read off the trace when nobody was there to
     facts.finish();
     CHECK(verdict(facts, "client.closed refused").met);
   }
+  SUBCASE("a crash tells nobody anything, a timer gives up") {
+    for (const auto& [why, found] :
+         {std::pair{"crash", "client.closed none"}, std::pair{"user-timeout", "client.closed timed_out"}}) {
+      Facts facts;
+      open(facts);
+      facts.on_event({.at = t0 + 1s, .host = 0, .what = trace::StateChanged{tuple, "ESTABLISHED", "CLOSED", {why, ""}}});
+      facts.finish();
+      CHECK(verdict(facts, found).met);
+    }
+  }
   SUBCASE("an abort") {
     Facts facts;
     open(facts);
