@@ -111,6 +111,7 @@ class Duel {
       shutdown(i);
     }
     run_until([this] { return ports_are_free(); }, 20000);
+    drain();  // the last events
     for (const Side& side : sides_) {
       FT_ASSERT(side.closed != CloseReason::none || !side.connection);
       FT_ASSERT(side.stack->buffer_memory() == 0 || side.connection);
@@ -255,7 +256,8 @@ class Duel {
       const bool idle = sides_[0].sent.empty() && sides_[1].sent.empty();
       if (idle) {
         if (!deadline()) {
-          FT_ASSERT(done());
+          // A listener that gave up on the handshake may leave the client alone with a connection, and silent.
+          FT_ASSERT(done() || !sides_[1].connection);
           return;
         }
         to_deadline();

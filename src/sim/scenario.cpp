@@ -1,6 +1,6 @@
 #include "sim/scenario.hpp"
 
-#include <toml++/toml.h>
+#include "sim/toml.hpp"
 
 #include <algorithm>
 #include <span>

@@ -128,6 +128,8 @@ TEST_CASE("errors name the file, the line and what was meant") {
         "story.toml:4: to_server unknown fault \"los\"; did you mean \"loss\"?");
   CHECK(error_of("title = \"A\"\nsteps = [[\n").starts_with("story.toml:"));
   CHECK(error_of("title = \"A\"\n") == "story.toml:1: the scenario has no steps");
+  CHECK(error_of("title = \"A\"\n[#").starts_with("story.toml:2: "));
+  CHECK(error_of("title = \"A\"\n\xef\xbb\xa9s").starts_with("story.toml:2: "));
   CHECK(error_of("steps = [{ do = \"client connect\" }]") == "story.toml:1: the scenario has no title");
   CHECK(error_of("title = \"A\"\nsteps = [\n{ at = \"1s\", when = \"client.end\", do = \"client close\" }]") ==
         "story.toml:3: a step has either at or when, not both");
