@@ -11,6 +11,7 @@ SIZE = 64 << 20
 NGINX = """
 daemon off;
 master_process off;
+user root root;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 64; }}
