@@ -304,7 +304,7 @@ std::vector<LadderText::Rung> LadderText::event_rungs(const Row& row) const {
   if (!row.result.empty()) {
     id = "error-" + std::string(row.result);
   } else if (id.empty() && row.kind == Row::Kind::call && (row.call == "close" || row.call == "shutdown" || row.call == "abort"))
-    id = "call-" + std::string(row.call);
+    id = "call-" + std::string(row.call) + (row.tuple.remote.port == 0 ? "-listener" : "");
   if (!says_itself(row) || !row.result.empty())
     for (Line& line : words(id, row.why.clause, row, Ink::dim)) rungs.push_back({.inside = std::move(line)});
   if (rungs.empty()) rungs.emplace_back();
