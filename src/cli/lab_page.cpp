@@ -3,6 +3,7 @@
 #include "analysis/text_width.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace ft::cli {
@@ -68,8 +69,9 @@ std::string arrow_text(const FourTuple& tuple) { return tuple.local.to_string() 
 
 void add_connections(Page& page, const sim::Outcome& outcome) {
   page.heading(page.either("Ports and four-tuples, as each end sees them", "两端各自的端口与四元组"));
-  std::vector<sim::ConnectionEnd> ends = outcome.connections;
-  std::ranges::stable_sort(ends, {}, [](const sim::ConnectionEnd& end) { return end.host; });
+  std::vector<sim::ConnectionEnd> ends;  // the client's, then the server's, each in the order in which they were opened
+  for (const sim::Role role : {sim::Role::client, sim::Role::server})
+    std::ranges::copy_if(outcome.connections, std::back_inserter(ends), [role](const auto& end) { return end.host == role; });
   std::size_t longest = 0;
   for (const sim::ConnectionEnd& end : ends) longest = std::max(longest, analysis::display_width(arrow_text(end.tuple)));
   std::size_t shown = 0;

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 
 using namespace ft;
@@ -107,7 +108,8 @@ TEST_CASE("a state begins where the last one ended, at each end of each connecti
       if (row.from != row.to)
         steps.push_back({row.arrived.value_or(row.at), row.to, {row.tuple.remote, row.tuple.local}, row.to_state});
     }
-    std::ranges::stable_sort(steps, {}, &Step::at);
-    for (const Step& s : steps) step(s.host, s.tuple, s.state, s.at);
+    std::multimap<Instant, Step> in_time;  // equal times stay in the order of the rows
+    for (const Step& s : steps) in_time.emplace(s.at, s);
+    for (const auto& [at, s] : in_time) step(s.host, s.tuple, s.state, at);
   }
 }
