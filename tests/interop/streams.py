@@ -122,6 +122,30 @@ def nobody_reads_our_output(world, family):
         expect_reset(theirs)
 
 
+def disk_is_full(world, family):
+    with open("/dev/full", "wb") as full:
+        for ours, theirs, _ in world.pairs(family, 9000, stdout=full):
+            theirs.sendall(b"more than fits")
+            ours.ends(1, says=b"No space left on device")
+            expect_reset(theirs)
+
+
+def one_after_another(world, family):
+    ours = world.listen(9000, "--keep")
+    for text in (b"first", b"second", b"third"):
+        theirs = world.kernel_connects(family, 9000)
+        theirs.sendall(text)
+        assert ours.output.read(len(text)) == text
+        if text == b"first":
+            ours.input.close()  # from here on our end of every connection closes at once
+        theirs.shutdown(socket.SHUT_WR)
+        assert read_all(theirs) == b""
+        theirs.close()
+    ours.interrupt()
+    ours.ends(1, says=b"interrupted")
+    assert ours.output.read() == b""
+
+
 def refused(world, family):
     ours = world.listen(9000)
     begun = time.monotonic()
@@ -200,6 +224,8 @@ CASES = {
     "kernel-aborts": kernel_aborts,
     "we-abort": we_abort,
     "nobody-reads": nobody_reads_our_output,
+    "disk-is-full": disk_is_full,
+    "one-after-another": one_after_another,
     "refused": refused,
     "ping": ping,
     "tunnel": tunnel,
