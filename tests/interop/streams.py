@@ -5,7 +5,7 @@ import struct
 import subprocess
 import time
 
-from world import FAMILY, KERNEL, OURS, PATIENCE, Program, digest, in_background, octets, read_all
+from world import FAMILY, KERNEL, LINK, OURS, PATIENCE, Program, digest, in_background, octets, read_all
 
 MEBIBYTE = 1 << 20
 
@@ -54,6 +54,11 @@ def handshake(world, family):
         assert theirs.getpeername()[0] == OURS[family]
         theirs.close()
         ours.ends(0)
+
+
+def handshake_on_ethernet(world, family):
+    world.link = [LINK[0], LINK[1].replace("tun:", "tap:"), *LINK[2:]]
+    handshake(world, family)
 
 
 def kernel_half_closes(world, family):
@@ -216,6 +221,7 @@ def tunnel(world, family):
 
 CASES = {
     "handshake": handshake,
+    "handshake-on-ethernet": handshake_on_ethernet,
     "64-mebibytes": lambda world, family: transfer(world, family, 64 * MEBIBYTE),
     # Fewer and larger segments: without SACK recovery many losses are waited out, 200 ms each.
     "64-mebibytes-in-jumbo-segments": lambda world, family: transfer(world, family, 64 * MEBIBYTE, "--mtu", "9000"),

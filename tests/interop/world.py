@@ -116,16 +116,17 @@ class World:
         self.fourtuple, self.peer, self.http_server = fourtuple, peer, http_server
         self.folder = tempfile.TemporaryDirectory(prefix="fourtuple-interop-")
         self.impair = ["--impair", impair] if impair else []
+        self.link = LINK
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
     def listen(self, port, *options, **ends):
-        command = [self.fourtuple, "listen", *LINK, *self.impair, *options, str(port)]
+        command = [self.fourtuple, "listen", *self.link, *self.impair, *options, str(port)]
         return Program(command, ready=b"listening", **ends)
 
     def connect(self, family, port, *options, **ends):
-        return Program([self.fourtuple, "connect", *LINK, *self.impair, *options, KERNEL[family], str(port)], **ends)
+        return Program([self.fourtuple, "connect", *self.link, *self.impair, *options, KERNEL[family], str(port)], **ends)
 
     def kernel_listens(self, family, port, backlog=512):
         listener = socket.socket(FAMILY[family])
