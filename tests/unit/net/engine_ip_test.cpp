@@ -58,7 +58,8 @@ TEST_CASE("a TCP segment over IPv6 is delivered, also behind extension headers")
   for (const int octet : {43, 0, 5, 2, 0, 0, 1, 0, 60, 0, 0, 0, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0})
     chain.push_back(static_cast<std::byte>(octet));
   chain.insert(chain.end(), text.begin(), text.end());
-  input = engine.on_packet(start, ip_packet(them6, us6, 0, chain), false);
+  const auto packet = ip_packet(them6, us6, 0, chain);
+  input = engine.on_packet(start, packet, false);
   const auto* delivered = std::get_if<net::Delivered>(&input);
   REQUIRE(delivered != nullptr);
   CHECK(std::ranges::equal(delivered->payload, text));
@@ -217,6 +218,30 @@ TEST_CASE("an unknown protocol is answered with protocol unreachable or a parame
   CHECK(problem->rest == 6);
   CHECK(fate(engine, ip_packet(them6, us6, 59, counted(30))) == DropReason::unknown_protocol);
   CHECK(drain(engine, start).empty());
+}
+
+TEST_CASE("ICMP of the other family is an unknown protocol") {
+  net::Engine engine(config());
+  CHECK(fate(engine, ip_packet(them4, us4, 58, counted(30))) == DropReason::unknown_protocol);
+  CHECK(fate(engine, ip_packet(them6, us6, 1, counted(30))) == DropReason::unknown_protocol);
+  CHECK(fate(engine, ip_packet(them4, us4, 59, counted(30))) == DropReason::unknown_protocol);
+  CHECK(drain(engine, start).size() == 3);
+}
+
+TEST_CASE("a packet of no known version is dropped") {
+  net::Engine engine(config());
+  CHECK(fate(engine, {}) == DropReason::too_short);
+  CHECK(fate(engine, Octets(40, std::byte{0x50})) == DropReason::bad_version);
+}
+
+TEST_CASE("an engine that moved goes on where it was") {
+  net::Engine first(config());
+  first.lower_path_mtu(start, them4, 1000);
+  net::Engine second(std::move(first));
+  CHECK(second.path_to(them4)->mtu == 1000);
+  CHECK(second.is_broadcast(ip("10.0.0.255")));
+  second = net::Engine(config());
+  CHECK(second.path_to(them4)->mtu == 1500);
 }
 
 TEST_CASE("errors about errors, to groups or about later fragments are never sent") {

@@ -81,6 +81,15 @@ TEST_CASE("a complaint about an option in a multicast packet is sent only for ty
   CHECK(outcome_of(60, udp(0xde), ip("ff02::1")).type == -1);
 }
 
+TEST_CASE("an error that hides behind a bad option and a fragment header is not answered with another") {
+  const auto hidden = [](int type) {
+    return octets({44, 0, 0x9e, 4, 0, 0, 0, 0, 58, 0, 0, 0, 0, 0, 0, 9, type, 0, 0, 0, 0, 0, 0, 0});
+  };
+  CHECK(outcome_of(60, hidden(128)).type == 4);
+  CHECK(outcome_of(60, hidden(1)).type == -1);
+  CHECK(outcome_of(60, hidden(137)).type == -1);
+}
+
 TEST_CASE("a routing header with segments left is refused with a pointer at its type") {
   const auto outcome = outcome_of(43, octets({6, 0, 0, 1, 0, 0, 0, 0}));
   CHECK(outcome.dropped == DropReason::unsupported_extension);
@@ -182,6 +191,15 @@ TEST_CASE("when reassembly takes too long the sender of the first fragment is to
   REQUIRE(engine.next_deadline() == start + 90s);
   engine.on_deadline(start + 90s);
   CHECK(drain(engine, start + 90s).empty());  // the first fragment never came
+
+  header.fragment_offset = 0;
+  header.more_fragments = true;
+  engine.on_packet(start + 90s, ipv4_packet(header, counted(32)), false);
+  engine.on_deadline(start + 120s);
+  const auto told = drain(engine, start + 120s);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].octets[20] == std::byte{11});
+  CHECK(told[0].octets[21] == std::byte{1});
 }
 
 TEST_CASE("overlapping fragments never reach TCP") {

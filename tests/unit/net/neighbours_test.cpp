@@ -76,6 +76,8 @@ TEST_CASE("a neighbour not confirmed for thirty seconds is probed when it is use
   CHECK_FALSE(n.poll_question().has_value());
   CHECK(n.resolve(start + 30s, peer) == Reach::ready);
   CHECK(is_probe_of(n.poll_question(), mac_a));
+  CHECK(n.resolve(start + 30s, peer) == Reach::ready);
+  CHECK_FALSE(n.poll_question().has_value());
   n.on_answer(start + 30s, answer(mac_a));
   CHECK(n.resolve(start + 59s, peer) == Reach::ready);
   CHECK_FALSE(n.poll_question().has_value());
