@@ -86,6 +86,8 @@ Ending Relay::abort(Socket& socket, Ending ending) {
 
 void Relay::linger(const ConnectionInfo& last) {
   using std::chrono::milliseconds;
+  const auto is_ours = [&](const PortEntry& entry) { return entry.tuple == last.tuple && entry.state == "TIME-WAIT"; };
+  if (!std::ranges::any_of(driver_.stack().ports(), is_ours)) return;
   const Duration silence = std::clamp<Duration>(2 * last.rto, milliseconds(200), std::chrono::seconds(2));
   const Instant latest = driver_.read_clock() + std::chrono::seconds(10);
   Instant until = driver_.now() + silence;
