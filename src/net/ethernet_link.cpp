@@ -66,7 +66,7 @@ EthernetLink::Outcome EthernetLink::on_arp(Instant now, const Routes& routes, st
   if (!is_probe) neighbours_.on_answer(now, {arp->sender, arp->sender_mac, is_solicited, true});
   if (!is_for_us) return {is_reply ? DropReason::none : DropReason::not_for_us, {}};
   if (is_reply) return {};
-  if (!is_probe && routes.is_on_link(arp->sender)) neighbours_.on_introduced(now, arp->sender, arp->sender_mac);
+  if (!is_probe && routes.is_on_link(arp->sender)) neighbours_.on_introduced(arp->sender, arp->sender_mac);
   const wire::ArpPacket reply{wire::ArpPacket::Operation::reply, mac_, arp->target, arp->sender_mac, arp->sender};
   return {DropReason::none, make_arp_message(reply, arp->sender_mac, "arp-reply")};
 }
@@ -75,11 +75,11 @@ EthernetLink::Outcome EthernetLink::on_neighbour_message(Instant now, const Rout
                                                          const wire::Icmpv6Message& icmp) {
   // It came from this link, and in one piece (RFC 4861 7.1, RFC 6980 5).
   if (datagram.ttl != wire::ndp_hop_limit || datagram.was_fragmented) return {DropReason::bad_neighbour, {}};
-  return icmp.type == wire::icmpv6_type::neighbour_solicitation ? on_solicitation(now, routes, datagram, icmp)
+  return icmp.type == wire::icmpv6_type::neighbour_solicitation ? on_solicitation(routes, datagram, icmp)
                                                                 : on_advertisement(now, datagram, icmp);
 }
 
-EthernetLink::Outcome EthernetLink::on_solicitation(Instant now, const Routes& routes, const Datagram& datagram,
+EthernetLink::Outcome EthernetLink::on_solicitation(const Routes& routes, const Datagram& datagram,
                                                     const wire::Icmpv6Message& icmp) {
   const auto solicitation = wire::parse_neighbour_solicitation(icmp);
   if (!solicitation) return {solicitation.error(), {}};
@@ -90,7 +90,7 @@ EthernetLink::Outcome EthernetLink::on_solicitation(Instant now, const Routes& r
   if (has_no_source && (!to_solicited_node || source_mac)) return {DropReason::bad_neighbour, {}};
   if (source_mac && wire::is_group(*source_mac)) return {DropReason::bad_neighbour, {}};
   if (!routes.is_own(solicitation->target)) return {DropReason::not_for_us, {}};
-  if (source_mac && routes.is_on_link(datagram.source)) neighbours_.on_introduced(now, datagram.source, *source_mac);
+  if (source_mac && routes.is_on_link(datagram.source)) neighbours_.on_introduced(datagram.source, *source_mac);
   wire::NdpBody body;
   const auto answer = wire::make_neighbour_advertisement({solicitation->target, false, !has_no_source, true, mac_}, body);
   Message reply = make_nd_message(solicitation->target, has_no_source ? wire::all_nodes() : datagram.source, answer);

@@ -46,7 +46,7 @@ class EthernetLink {
   const Neighbours& neighbours() const { return neighbours_; }
 
  private:
-  Outcome on_solicitation(Instant now, const Routes& routes, const Datagram& datagram, const wire::Icmpv6Message& icmp);
+  Outcome on_solicitation(const Routes& routes, const Datagram& datagram, const wire::Icmpv6Message& icmp);
   Outcome on_advertisement(Instant now, const Datagram& datagram, const wire::Icmpv6Message& icmp);
 
   MacAddress mac_;

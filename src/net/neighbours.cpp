@@ -25,6 +25,8 @@ Reach Neighbours::resolve(Instant now, const IpAddress& next_hop) {
       if (now < entry->until) return Reach::ready;
       break;
     case State::stale:
+      // One question a second, however often others make us doubt (RFC 1122 2.3.2.1).
+      if (entry->asked_at && now < *entry->asked_at + retry_interval) return Reach::ready;
       break;
   }
   set_state(*entry, State::probe);
@@ -39,7 +41,7 @@ const MacAddress* Neighbours::find(const IpAddress& next_hop) const {
   return &entry->mac;
 }
 
-void Neighbours::on_introduced(Instant, const IpAddress& address, const MacAddress& mac) {
+void Neighbours::on_introduced(const IpAddress& address, const MacAddress& mac) {
   Entry* entry = table_.find(address);
   const bool was_known = entry != nullptr && find(address) != nullptr;
   if (was_known && entry->mac == mac) return;
@@ -107,6 +109,7 @@ Neighbours::Entry* Neighbours::make(const IpAddress& address) {
 
 void Neighbours::ask(Instant now, const IpAddress& address, Entry& entry) {
   ++entry.asks;
+  entry.asked_at = now;
   entry.until = now + retry_interval;
   timers_.push_back({entry.until, address});
   questions_.push_back(address);

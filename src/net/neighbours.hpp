@@ -40,7 +40,7 @@ class Neighbours {
   std::uint64_t resolution_count() const { return resolutions_; }
 
   /// Somebody who talks to us told its MAC in passing: a solicitation's source option (RFC 4861 7.2.3), an ARP request for us.
-  void on_introduced(Instant now, const IpAddress& address, const MacAddress& mac);
+  void on_introduced(const IpAddress& address, const MacAddress& mac);
 
   struct Answer {
     IpAddress address;
@@ -67,6 +67,7 @@ class Neighbours {
     State state = State::incomplete;
     MacAddress mac{};
     unsigned asks = 0;
+    std::optional<Instant> asked_at;
     Instant until{};  // incomplete, probe: the next try; reachable, failed: the state's end
     bool is_asked() const { return state == State::incomplete || state == State::probe; }
   };

@@ -108,8 +108,23 @@ TEST_CASE("an unsolicited answer makes a neighbour stale, so it is probed on use
   n.resolve(start, peer);
   n.poll_question();
   n.on_answer(start, answer(mac_a, false));
-  CHECK(n.resolve(start, peer) == Reach::ready);
+  CHECK(n.resolve(start + 1s, peer) == Reach::ready);
   CHECK(is_probe_of(n.poll_question(), mac_a));
+}
+
+TEST_CASE("however often a neighbour is put in doubt, it is asked once a second at most") {
+  Neighbours n(10, hash());
+  n.resolve(start, peer);
+  n.poll_question();
+  n.on_answer(start, answer(mac_a));
+  int asked = 0;
+  for (int i = 1; i <= 500; ++i) {
+    const Instant now = start + i * 10ms;
+    n.on_answer(now, answer(i % 2 == 0 ? mac_a : mac_b, false));
+    CHECK(n.resolve(now, peer) == Reach::ready);
+    while (n.poll_question()) ++asked;
+  }
+  CHECK(asked == 5);
 }
 
 TEST_CASE("another MAC replaces the known one only with override") {
@@ -119,36 +134,36 @@ TEST_CASE("another MAC replaces the known one only with override") {
   n.on_answer(start, answer(mac_a));
   n.on_answer(start, answer(mac_b, true, false));
   CHECK(*n.find(peer) == mac_a);
-  n.resolve(start, peer);  // doubt: RFC 4861 7.2.5 makes it stale
+  n.resolve(start + 1s, peer);  // doubt: RFC 4861 7.2.5 makes it stale
   CHECK(is_probe_of(n.poll_question(), mac_a));
   n.on_answer(start, answer(mac_b, true, true));
   CHECK(*n.find(peer) == mac_b);
   n.on_answer(start, answer(mac_a, false, true));
   CHECK(*n.find(peer) == mac_a);
-  n.resolve(start, peer);
+  n.resolve(start + 2s, peer);
   CHECK(is_probe_of(n.poll_question(), mac_a));
 }
 
 TEST_CASE("who introduces itself is known, but has to be confirmed") {
   Neighbours n(10, hash());
-  n.on_introduced(start, peer, mac_a);
+  n.on_introduced(peer, mac_a);
   CHECK(n.resolve(start, peer) == Reach::ready);
   CHECK(is_probe_of(n.poll_question(), mac_a));
-  n.on_introduced(start, peer, mac_b);
+  n.on_introduced(peer, mac_b);
   CHECK(*n.find(peer) == mac_b);
 }
 
 TEST_CASE("a full table forgets whom nobody used lately, never those being asked") {
   Neighbours n(2, hash());
-  n.on_introduced(start, ip("10.0.0.11"), mac_a);
-  n.on_introduced(start, ip("10.0.0.12"), mac_a);
+  n.on_introduced(ip("10.0.0.11"), mac_a);
+  n.on_introduced(ip("10.0.0.12"), mac_a);
   n.resolve(start, ip("10.0.0.11"));  // used, and being probed
-  n.on_introduced(start, ip("10.0.0.13"), mac_b);
+  n.on_introduced(ip("10.0.0.13"), mac_b);
   CHECK(n.find(ip("10.0.0.12")) == nullptr);
   CHECK(n.find(ip("10.0.0.11")) != nullptr);
   n.resolve(start, ip("10.0.0.13"));
   CHECK(n.resolve(start, ip("10.0.0.14")) == Reach::resolving);
   CHECK(n.size() == 2);
-  n.on_introduced(start, ip("10.0.0.15"), mac_b);
+  n.on_introduced(ip("10.0.0.15"), mac_b);
   CHECK(n.find(ip("10.0.0.15")) == nullptr);
 }
