@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 namespace ft::io {
 namespace {
@@ -91,6 +92,24 @@ Result<> add_device_address(const std::string& device, const InterfaceAddress& a
   const int error = ask(request);
   if (error == 0 || error == EEXIST) return {};
   return std::unexpected(refused("give " + device + " the address " + address.address.to_string(), error));
+}
+
+void await_own_address(const IpAddress& address) {
+  if (address.is_v4()) return;
+  std::string prefix;  // of the line of /proc/net/ipv6_route
+  for (const std::uint8_t octet : address.octets()) {
+    prefix += "0123456789abcdef"[octet >> 4];
+    prefix += "0123456789abcdef"[octet & 15];
+  }
+  prefix += " 80 ";  // 128 bits: a host's route
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    std::ifstream routes("/proc/net/ipv6_route");
+    if (!routes) return;
+    for (std::string line; std::getline(routes, line);) {
+      if (line.starts_with(prefix)) return;
+    }
+    ::usleep(1000);
+  }
 }
 
 Result<> bring_device_up(const std::string& device) {

@@ -74,6 +74,7 @@ Result<> Tun::configure(const Setup& setup) {
     if (auto done = add_device_address(device_, address); !done) return done;
   }
   if (auto up = bring_device_up(device_); !up) return up;
+  for (const auto& address : setup.kernel) await_own_address(address.address);
   const auto mtu = device_mtu(device_);
   if (!mtu) return std::unexpected(mtu.error());
   mtu_ = *mtu;

@@ -14,7 +14,7 @@ struct Finding {
 
 /// Of points in time: the simulator's clock is exact, a real machine has other things to do as well.
 constexpr Duration virtual_tolerance = std::chrono::milliseconds(1);
-constexpr Duration real_tolerance = std::chrono::milliseconds(100);
+constexpr Duration real_tolerance = std::chrono::milliseconds(250);
 
 std::string plural(std::uint64_t n, std::string_view word) {
   return std::to_string(n) + " " + std::string{word} + (n == 1 ? "" : "s");
