@@ -193,18 +193,20 @@ class Duel {
     for (std::size_t k = 0; k < n; ++k) text[k] = pattern(i, side.written + k);
     if (const auto taken = side.stack->write(side.connection, text)) side.written += *taken;
   }
-  void read(std::size_t i, std::size_t n) {
+  /// The octets read.
+  std::size_t read(std::size_t i, std::size_t n) {
     Side& side = sides_[i];
-    if (!side.connection) return;
+    if (!side.connection) return 0;
     const std::span<std::byte> into = std::span{in_}.first(std::min(n, in_.size()));
     const auto got = side.stack->read(side.connection, into);
-    if (!got) return;
+    if (!got) return 0;
     FT_ASSERT(*got <= n && side.read + *got <= sides_[1 - i].written);
     for (std::size_t k = 0; k < *got; ++k) FT_ASSERT(into[k] == pattern(1 - i, side.read + k));
     side.read += *got;
-    if (*got != 0 || n == 0) return;
+    if (*got != 0 || n == 0) return *got;
     FT_ASSERT(sides_[1 - i].shut && side.read == sides_[1 - i].written);
     side.end_seen = true;
+    return 0;
   }
   void shutdown(std::size_t i) {
     Side& side = sides_[i];
@@ -251,7 +253,10 @@ class Duel {
   void run_until(Done done, int limit) {
     for (int rounds = 0; !done(); ++rounds) {
       FT_ASSERT(rounds < limit);
-      for (std::size_t i = 0; i < 2; ++i) read(i, 100000);
+      for (std::size_t i = 0; i < 2; ++i) {
+        while (read(i, in_.size()) != 0) {
+        }
+      }
       drain();
       const bool idle = sides_[0].sent.empty() && sides_[1].sent.empty();
       if (idle) {
