@@ -201,6 +201,7 @@ class Duel {
     const auto got = side.stack->read(side.connection, into);
     if (!got) return 0;
     FT_ASSERT(*got <= n && side.read + *got <= sides_[1 - i].written);
+    FT_ASSERT(*got == 0 || !side.end_seen);
     for (std::size_t k = 0; k < *got; ++k) FT_ASSERT(into[k] == pattern(1 - i, side.read + k));
     side.read += *got;
     if (*got != 0 || n == 0) return *got;
