@@ -39,7 +39,7 @@ struct Verdict {
 struct Transmit {
   std::size_t length = 0;           // octets written to `out`
   std::uint32_t segment_size = 0;   // 0: a plain packet
-  std::uint16_t header_length = 0;  // super-segment only: octets before the text (IP and TCP headers, without the link's)
+  std::uint16_t header_length = 0;  // super-segment only: octets before the text (link, IP and TCP headers)
 };
 
 struct ConnectionId {

@@ -34,6 +34,7 @@ Stack::Impl::Impl(StackConfig config)
       parked_(ReadyLinks{&records_}),
       told_(ToldLinks{&records_}),
       syn_acks_(SynAckLinks{&records_}),
+      parked_syn_acks_(SynAckLinks{&records_}),
       oldest_(AgeLinks{&records_}),
       acceptable_(ListenerLinks{&listeners_}) {}
 

@@ -106,6 +106,7 @@ class Stack::Impl {
   tcp::Opening opening_of(const HalfOpenRecord& record) const;
 
   // output.cpp
+  void unpark();
   std::optional<Transmit> send_own(Instant now, std::span<std::byte> out);
   std::optional<Transmit> send_reply(Instant now, std::span<std::byte> out);
   std::optional<Transmit> send_syn_ack(Instant now, std::span<std::byte> out);
@@ -170,9 +171,12 @@ class Stack::Impl {
   stack::IndexList<ReadyLinks> parked_;  // their neighbour is being asked (the same links: in one list or the other)
   stack::IndexList<ToldLinks> told_;
   stack::IndexList<SynAckLinks> syn_acks_;
+  stack::IndexList<SynAckLinks> parked_syn_acks_;
   stack::IndexList<AgeLinks> oldest_;
   stack::IndexList<ListenerLinks> acceptable_;
+  static constexpr std::size_t most_replies = 512;  // the peer repeats itself: a reply too many is no loss
   std::deque<stack::QueuedReply> replies_;
+  std::vector<stack::QueuedReply> parked_replies_;
   std::uint64_t seen_resolutions_ = 0;
   Instant now_{};  // of the latest call that brought the time
   stack::Tracer tracer_;

@@ -120,8 +120,7 @@ void Stack::Impl::become_time_wait_record(std::uint32_t index) {
 }
 
 void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply) {
-  constexpr std::size_t most = 512;  // the peer repeats itself: a reply too many is no loss
-  if (replies_.size() < most) replies_.push_back({tuple, reply, state});
+  if (replies_.size() < most_replies) replies_.push_back({tuple, reply, state});
 }
 
 // --- ICMP ------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ using tcp::State;
 
 std::optional<Transmit> Stack::Impl::poll_transmit(Instant now, std::span<std::byte> out) {
   now_ = now;
+  unpark();
   auto transmit = send_own(now, out);
   if (!transmit) transmit = send_reply(now, out);
   if (!transmit) transmit = send_syn_ack(now, out);
@@ -40,10 +41,10 @@ std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte
   while (!replies_.empty()) {
     const stack::QueuedReply& front = replies_.front();
     const auto reach = engine_.reach(now, front.tuple.remote.address);
-    if (reach == net::Reach::resolving) return std::nullopt;
     stack::QueuedReply queued = front;
     replies_.pop_front();
-    if (reach == net::Reach::unreachable) continue;
+    if (reach == net::Reach::resolving && parked_replies_.size() < most_replies) parked_replies_.push_back(queued);
+    if (reach != net::Reach::ready) continue;
     const auto& tcp = config_.tcp;
     const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, tcp.ttl, tcp.dscp);
     if (queued.reply.header.has(wire::tcp_flag::rst)) ++counters_.resets_sent;
@@ -58,8 +59,12 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     const std::uint32_t index = syn_acks_.front();
     HalfOpenRecord& record = records_.half_open.at(index);
     syn_acks_.remove(index);
-    // Neighbours that do not answer are asked again with the next SYN-ACK: its timer runs.
-    if (engine_.reach(now, record.tuple.remote.address) != net::Reach::ready) continue;
+    const auto reach = engine_.reach(now, record.tuple.remote.address);
+    if (reach == net::Reach::resolving) {
+      parked_syn_acks_.push_back(index);
+      record.parked = true;
+    }
+    if (reach != net::Reach::ready) continue;  // unreachable: asked again with the next SYN-ACK, its timer runs
     const auto& options = *listeners_.at(record.listener).tcp;
     auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
     const bool again = record.half_open.sent;
@@ -75,22 +80,32 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
   return std::nullopt;
 }
 
-std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte> out) {
-  if (!parked_.empty() && engine_.resolution_count() != seen_resolutions_) {
-    seen_resolutions_ = engine_.resolution_count();
-    while (!parked_.empty()) {
-      const std::uint32_t index = parked_.front();
-      parked_.remove(index);
-      records_.connections.at(index).parked = false;
-      ready_.push_back(index);
-    }
+/// A neighbour answered, or will not: whoever waited for one looks again.
+void Stack::Impl::unpark() {
+  if (engine_.resolution_count() == seen_resolutions_) return;
+  seen_resolutions_ = engine_.resolution_count();
+  while (!parked_.empty()) {
+    const std::uint32_t index = parked_.front();
+    parked_.remove(index);
+    records_.connections.at(index).parked = false;
+    ready_.push_back(index);
   }
+  while (!parked_syn_acks_.empty()) {
+    const std::uint32_t index = parked_syn_acks_.front();
+    parked_syn_acks_.remove(index);
+    records_.half_open.at(index).parked = false;
+    syn_acks_.push_back(index);
+  }
+  replies_.insert(replies_.end(), parked_replies_.begin(), parked_replies_.end());
+  parked_replies_.clear();
+}
+
+std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte> out) {
   while (!ready_.empty()) {
     const std::uint32_t index = ready_.front();
     Entry& entry = records_.connections.at(index);
     const auto reach = engine_.reach(now, entry.tuple.remote.address);
     if (reach == net::Reach::resolving) {
-      if (parked_.empty()) seen_resolutions_ = engine_.resolution_count();
       ready_.remove(index);
       parked_.push_back(index);
       entry.parked = true;

@@ -195,7 +195,7 @@ bool Stack::Impl::promote(std::uint32_t half_open_index, tcp::Connection&& conne
 void Stack::Impl::remove_half_open(std::uint32_t index) {
   demux_.erase(Ref(Stage::half_open, index));
   half_open_timers_.cancel(index);
-  syn_acks_.remove(index);
+  (records_.half_open.at(index).parked ? parked_syn_acks_ : syn_acks_).remove(index);
   --listeners_.at(records_.half_open.at(index).listener).half_open;
   records_.half_open.erase(index);
 }

@@ -43,7 +43,8 @@ struct HalfOpenRecord {
   FourTuple tuple;
   tcp::HalfOpen half_open;
   tcp::Path path;
-  Links to_send;  // a SYN-ACK is due
+  Links to_send;        // a SYN-ACK is due
+  bool parked = false;  // `to_send` links it into the list of those whose neighbour is being asked
   std::uint32_t listener = 0;
   std::uint8_t retries = 0;
 };

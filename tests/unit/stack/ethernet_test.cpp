@@ -64,3 +64,21 @@ TEST_CASE("a neighbour that never answers is told as unreachable while the conne
   CHECK(info->soft_error == Error::host_unreachable);
   CHECK(info->state == "SYN-SENT");
 }
+
+TEST_CASE("a listener that must first ask for the peer's address answers as soon as it knows, not a timeout later") {
+  for (const bool v6 : {false, true}) {
+    CAPTURE(v6);
+    Pair pair(v6, on_ethernet);
+    pair.establish();
+    // The server restarts and remembers no neighbour; the client still knows where to send.
+    pair.stacks[1] = Stack(pair.stacks[1].config());
+    REQUIRE(pair.stacks[1].listen(pair.at(1, 81)));
+    const auto client = pair.stacks[0].connect(pair.now, pair.at(1, 81));
+    const auto refused = pair.stacks[0].connect(pair.now, pair.at(1, 82));
+    REQUIRE(client);
+    REQUIRE(refused);
+    pair.run(100ms);
+    CHECK(pair.state(0, *client) == "ESTABLISHED");
+    CHECK(pair.close_reason(0) == CloseReason::refused);
+  }
+}
