@@ -10,6 +10,17 @@ SCRIPT_CASE("a RST with the exact next number resets") {
   s.stays_silent_for(10s);
 }
 
+SCRIPT_CASE("a RST discards text that nobody has read yet") {
+  auto s = Script::established(name, variant);
+  s.receives("P. 1:101(100) ack 1"_seg);
+  s.expects(". 1:1(0) ack 101"_seg);
+  s.receives("R 101:101(0)"_seg);
+  s.has_closed(CloseReason::reset);
+  std::array<std::byte, 100> into{};
+  CHECK(s.stack().read(s.connection(), into).error() == Error::connection_reset);
+  CHECK(s.stack().buffer_memory() == 0);
+}
+
 SCRIPT_CASE("a RST elsewhere in the window is challenged, one outside is ignored (RFC 5961 3)") {
   auto s = Script::established(name, variant);
   s.receives("R 100:100(0)"_seg);

@@ -73,6 +73,13 @@ TEST_CASE("slow start doubles a window per round trip, congestion avoidance adds
   CHECK(reno.window() == 11'000);
 }
 
+TEST_CASE("one ACK counts for at most eight segments in slow start") {
+  NewReno reno;
+  reno.open(1000, 10);
+  reno.on_ack(20'000, true);
+  CHECK(reno.window() == 18'000);
+}
+
 TEST_CASE("a window that was not used does not grow") {
   NewReno reno;
   reno.open(1000, 10);
