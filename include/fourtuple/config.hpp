@@ -2,11 +2,13 @@
 #pragma once
 
 #include "fourtuple/address.hpp"
+#include "fourtuple/congestion.hpp"
 #include "fourtuple/time.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,14 +16,24 @@ namespace ft {
 
 /// One connection's behaviour. The stack has a default set; connect and listen may bring their own.
 struct TcpOptions {
-  bool window_scale = true;                              // RFC 7323 2
-  bool sack = true;                                      // RFC 2018
-  bool timestamps = true;                                // RFC 7323 3
-  bool nagle = true;                                     // RFC 9293 3.7.4 (MUST-17: may be switched off)
-  std::uint32_t send_buffer = 256 * 1024;                // octets, the most that waits to be sent or acknowledged
-  std::uint32_t receive_buffer = 256 * 1024;             // octets, the largest window offered
-  std::uint16_t mss = 0;                                 // octets; 0 = what the path's MTU allows
-  std::uint32_t initial_window = 10;                     // segments (RFC 6928)
+  bool window_scale = true;                               // RFC 7323 2
+  bool sack = true;                                       // RFC 2018
+  bool timestamps = true;                                 // RFC 7323 3
+  bool nagle = true;                                      // RFC 9293 3.7.4 (MUST-17: may be switched off)
+  std::uint32_t send_buffer = 256 * 1024;                 // octets, the most that waits to be sent or acknowledged
+  std::uint32_t receive_buffer = 256 * 1024;              // octets, the largest window offered
+  std::uint16_t mss = 0;                                  // octets; 0 = what the path's MTU allows
+  std::uint32_t initial_window = 10;                      // segments (RFC 6928)
+  Congestion congestion = Congestion::cubic;              // which of our controllers
+  std::shared_ptr<const CongestionFactory> controller{};  // not null: yours instead
+  bool pacing = true;            // spread a window over the round trip, after an initial quantum of one initial window
+  bool hystart = true;           // leave slow start when delay grows (RFC 9406)
+  bool rack = true;              // loss by time (RFC 8985); off: by duplicates alone (RFC 6675, 6582)
+  bool tail_loss_probe = true;   // RFC 8985 7
+  bool limited_transmit = true;  // RFC 3042
+  bool duplicate_sack = true;    // RFC 2883: report duplicates, and believe the peer's reports
+  bool frto = true;              // RFC 5682
+  bool undo = true;              // needless reductions are taken back, by timestamps or D-SACK (RFC 4015)
   Duration initial_rto = std::chrono::seconds(1);        // RFC 6298 2.1
   Duration min_rto = std::chrono::milliseconds(200);     // house policy, as Linux; RFC 6298 2.4 says 1 s SHOULD
   Duration max_rto = std::chrono::seconds(120);          // RFC 6298 2.5: at least 60 s
