@@ -1,5 +1,6 @@
-"""discover_tests.py PROGRAM PREFIX LABEL TIMEOUT OUT: writes the CTest file with one test for each TEST_CASE of PROGRAM.
+"""discover_tests.py PROGRAM PREFIX LABEL TIMEOUT EVIDENCE OUT: writes the CTest file with one test for each TEST_CASE of PROGRAM.
 
+Each is told by FT_EVIDENCE where to write what it proved (tests/covers.hpp), and the check of the evidence waits for it.
 doctest brings a CMake script for this, but it splits names at semicolons and lets a test pass that ran no case.
 """
 import subprocess
@@ -14,7 +15,7 @@ def bracket(text):
 
 
 def main():
-    program, prefix, label, timeout, out = sys.argv[1:]
+    program, prefix, label, timeout, evidence, out = sys.argv[1:]
     listing = subprocess.run([program, "--list-test-cases", "--no-colors"], capture_output=True, text=True)
     if listing.returncode != 0:
         sys.exit(f"{program} --list-test-cases failed:\n{listing.stdout}{listing.stderr}")
@@ -26,7 +27,8 @@ def main():
         test = bracket(f"{prefix}: {name}")
         chosen = name.replace("\\", "\\\\").replace(",", "\\,")
         lines.append(f"add_test({test} {bracket(program)} {bracket('--test-case=' + chosen)} --no-colors)")
-        lines.append(f"set_tests_properties({test} PROPERTIES LABELS {label} TIMEOUT {timeout} "
+        lines.append(f"set_tests_properties({test} PROPERTIES LABELS {label} TIMEOUT {timeout} FIXTURES_REQUIRED evidence "
+                     f'ENVIRONMENT {bracket("FT_EVIDENCE=" + evidence)} '
                      f'FAIL_REGULAR_EXPRESSION "test cases: +0 [|]")')
     with open(out, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -16,6 +16,8 @@ import tempfile
 import threading
 import traceback
 
+import covers
+
 SKIP = 77
 INSIDE = "FOURTUPLE_INTEROP_INSIDE"
 OURS = {4: "10.9.0.2", 6: "fd00::2"}
@@ -27,6 +29,7 @@ PATIENCE = 50  # seconds for any one step
 
 def skip(reason):
     print("cannot run here:", reason)
+    covers.ended("skipped")
     sys.exit(SKIP)
 
 
@@ -191,6 +194,8 @@ def run(cases, arguments):
         status = end.code
     finally:
         world.folder.cleanup()
+    if status != SKIP:  # skip() said so itself
+        covers.ended("failed" if status else "passed")
     # Threads and children may be in the middle of something; the namespace ends with this process and its children.
     sys.stdout.flush()
     os._exit(status)

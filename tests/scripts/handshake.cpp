@@ -137,6 +137,7 @@ SCRIPT_CASE("a RST in SYN-RECEIVED after a passive open returns to LISTEN") {
 }
 
 SCRIPT_CASE("crossing SYNs open one connection (RFC 9293 figure 7)") {
+  FT_COVERS("rfc9293 MUST-10");
   Script s(name, variant);
   s.connects();
   s.expects("S 0:0(0)"_seg);

@@ -2,6 +2,7 @@
 // both sequence numbers about to wrap. A failure tells the story so far, a line a step, and leaves a pcapng.
 #pragma once
 
+#include "covers.hpp"
 #include "fourtuple/stack.hpp"
 #include "notation.hpp"
 
