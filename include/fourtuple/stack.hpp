@@ -10,6 +10,7 @@
 #include "fourtuple/address.hpp"
 #include "fourtuple/config.hpp"
 #include "fourtuple/error.hpp"
+#include "fourtuple/info.hpp"
 #include "fourtuple/time.hpp"
 #include "fourtuple/trace.hpp"
 
@@ -75,23 +76,6 @@ struct Event {
 struct OpenError {
   Error code = Error::none;
   std::optional<Instant> free_at;
-};
-
-struct ConnectionInfo {
-  FourTuple tuple;
-  std::string_view state;  // RFC name, "ESTABLISHED"
-  CloseReason closed = CloseReason::none;
-  std::uint32_t snd_una = 0, snd_nxt = 0, snd_wnd = 0, rcv_nxt = 0, rcv_wnd = 0;
-  std::uint64_t cwnd = 0, ssthresh = 0;  // octets
-  std::optional<Duration> srtt;
-  Duration rttvar{}, rto{};
-  std::uint16_t mss = 0;             // SMSS less options: text octets of a full segment
-  std::uint32_t send_queued = 0;     // octets not yet acknowledged
-  std::uint32_t receive_queued = 0;  // octets in order, unread
-  std::uint64_t octets_sent = 0, octets_received = 0, retransmissions = 0;
-  std::uint32_t urgent_left = 0;  // octets to read up to the urgent pointer (MUST-33)
-  bool window_scale = false, sack = false, timestamps = false;
-  Error soft_error = Error::none;  // last ICMP soft error
 };
 
 /// Who holds a local port, and when it becomes free.

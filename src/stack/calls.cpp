@@ -1,6 +1,7 @@
 // The user's side (RFC 9293 3.9.1): open, send, receive, close, abort, status; and the ledger of ports.
 #include "base/assert.hpp"
 #include "stack/impl.hpp"
+#include "stack/info.hpp"
 
 #include <algorithm>
 
@@ -225,35 +226,7 @@ std::expected<void, Error> Stack::Impl::set_keepalive(Instant now, ConnectionId 
 std::optional<ConnectionInfo> Stack::Impl::info(ConnectionId id) const {
   const Entry* entry = find(id);
   if (entry == nullptr) return std::nullopt;
-  const tcp::Connection& c = entry->tcp;
-  const tcp::SendVars& snd = c.sender().snd;
-  const tcp::RecvVars& rcv = c.receiver().rcv;
-  ConnectionInfo info;
-  info.tuple = entry->tuple;
-  info.state = tcp::to_string(c.state());
-  info.closed = c.why();
-  info.snd_una = snd.una.value();
-  info.snd_nxt = snd.max.value();
-  info.snd_wnd = snd.wnd;
-  info.rcv_nxt = rcv.nxt.value();
-  info.rcv_wnd = rcv.wnd;
-  info.cwnd = c.sender().congestion.window();
-  info.ssthresh = c.sender().congestion.ssthresh();
-  info.srtt = c.sender().rto.srtt();
-  info.rttvar = c.sender().rto.rttvar();
-  info.rto = c.rto();
-  info.mss = static_cast<std::uint16_t>(c.negotiated().mss());
-  info.send_queued = c.sender().buffer.size();
-  info.receive_queued = c.receiver().text.ready();
-  info.octets_sent = c.octets_sent();
-  info.octets_received = c.octets_received();
-  info.retransmissions = c.retransmissions();
-  info.urgent_left = c.urgent_left();
-  info.window_scale = c.negotiated().window_scale;
-  info.sack = c.negotiated().sack;
-  info.timestamps = c.negotiated().timestamps;
-  info.soft_error = c.soft_error();
-  return info;
+  return stack::describe(entry->tuple, entry->tcp, now_);
 }
 
 std::vector<PortEntry> Stack::Impl::ports() const {
