@@ -1,0 +1,111 @@
+// How large a packet may be on this path, told by routers or found out without them.
+//
+// Routers: a Packet Too Big is believed at once while sizes are still being tried, but one that would take back a size which
+// the peer has acknowledged waits for a timeout to confirm it (RFC 1191, RFC 8201; the checks of RFC 5927 7.2).
+// Without routers: full-sized segments that time out again and again make packets smaller until something gets through, and from
+// there single larger segments, sent as probes, look for what the path really takes (RFC 4821 7, RFC 8899 5). The loss of a probe
+// says something about the path's MTU and nothing about congestion (RFC 4821 7.5).
+//
+// All sizes are octets of IP packet, so that they are the same numbers that routers and people use. Pure: instants come in, sizes
+// come out; who cuts segments, and what else a timeout means, is the sender's business.
+#pragma once
+
+#include "fourtuple/time.hpp"
+#include "wire/seq.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace ft::tcp {
+
+enum class PathSearch : std::uint8_t { off, after_black_hole, always };
+
+struct PmtudConfig {
+  std::uint16_t start = 1500;    // what the path is thought to take: the link's MTU, or less when something is known
+  std::uint16_t ceiling = 1500;  // what our link and the peer's MSS allow: nothing larger is ever tried
+  std::uint16_t least = 576;     // routers that claim less are raised to this (RFC 5927 7); 1280 for IPv6 (RFC 8200 5)
+  std::uint16_t floor = 296;     // what black holes may lead down to; 1280 for IPv6
+  PathSearch search = PathSearch::after_black_hole;  // off: routers alone decide; always: every connection searches from 1280 up
+};
+
+class Pmtud {
+ public:
+  void open(Instant now, const PmtudConfig& config);
+
+  /// Octets of IP packet to cut segments for.
+  std::uint16_t size() const { return size_; }
+
+  // --- what was sent and what arrived ----------------------------------------------------------------------
+  /// A segment left; `size` is its packet. Probes are told here too.
+  void on_sent(Seq begin, Seq end, std::uint16_t size);
+  /// SND.UNA moved to `una`. True: a probe came through and size() grew.
+  bool on_ack(Instant now, Seq una);
+
+  // --- routers ---------------------------------------------------------------------------------------------
+  enum class Verdict : std::uint8_t {
+    ignored,  // claims nothing new, or what cannot be true
+    waits,    // takes back a size that worked: only a timeout makes it true
+    shrunk,   // size() is smaller: what is outstanding must be cut again
+  };
+  /// `claimed` in octets; 0: an old router that says no number (RFC 1191 5), the next plateau is taken. `about` is the quoted
+  /// sequence number, which the caller knows to be in flight.
+  Verdict on_too_big(Instant now, Seq about, std::uint32_t claimed);
+
+  // --- timeouts --------------------------------------------------------------------------------------------
+  /// The retransmission timer fired for the `count`th time in a row; `first` is the packet size of the first outstanding segment.
+  /// True: size() is smaller.
+  bool on_timeout(Instant now, unsigned count, std::uint16_t first);
+
+  // --- probes ----------------------------------------------------------------------------------------------
+  /// The size of packet that a probe should have now, if one is due.
+  std::optional<std::uint16_t> probe_size(Instant now);
+  /// It left and carries [begin, end).
+  void on_probe_sent(Seq begin, Seq end, std::uint16_t size);
+  bool has_probe_out() const { return probe_size_ != 0; }
+  /// True when [begin, end) is lost with the probe that carried it: no sign of congestion (RFC 4821 7.5).
+  bool is_probe(Seq begin) const { return has_probe_out() && begin == probe_begin_; }
+  void on_probe_lost(Instant now);
+
+  /// The size to be remembered for the path, once it is sure: a router said it, or a search ended below the ceiling.
+  std::optional<std::uint16_t> take_finding();
+
+  /// Largest packet that the peer acknowledged lately; 0: none yet.
+  std::uint16_t proven() const { return proven_; }
+  bool searching() const { return searching_; }
+  std::uint32_t probes_lost() const { return probes_lost_; }
+
+  static constexpr Duration raise_after = std::chrono::minutes(10);  // RFC 1191 6.3, RFC 8201 5.3, RFC 8899 5.1.1
+  static constexpr unsigned most_probes = 3;                         // of one size, until it counts as too large (RFC 8899 5.1.2)
+  static constexpr unsigned timeouts_unproven = 2;  // in a row, of a size that never got through, are a black hole
+  static constexpr unsigned timeouts_proven = 3;    // and of one that did: outages are more likely than new paths
+  static constexpr std::uint16_t step = 32;         // a search ends when less is left to win: two per cent and less
+
+ private:
+  void shrink(std::uint16_t size);
+  void begin_search(Instant now, std::uint16_t high);
+  void end_search(Instant now);
+  void forget_probe() { probe_size_ = 0; }
+  std::uint16_t candidate() const;
+  std::uint16_t step_below(std::uint16_t size) const;
+
+  PmtudConfig config_{};
+  Instant next_probe_ = never;   // when the search goes on, or begins again
+  Seq noted_begin_, noted_end_;  // of the segment that would prove noted_size_
+  Seq probe_begin_, probe_end_;
+  Seq pending_about_;  // once SND.UNA is past it, the claim that waits is proven wrong
+  std::uint32_t probes_lost_ = 0;
+  std::uint16_t size_ = 1500;
+  std::uint16_t high_ = 1500;       // nothing larger is worth a try in this search
+  std::uint16_t hint_ = 0;          // what a router said about a probe; 0: nothing
+  std::uint16_t proven_ = 0;        // RFC 5927's maxsizeacked
+  std::uint16_t largest_sent_ = 0;  // since size() last shrank: its maxsizesent
+  std::uint16_t noted_size_ = 0;    // 0: no segment is noted
+  std::uint16_t pending_ = 0;       // the claim that waits; 0: none
+  std::uint16_t probe_size_ = 0;    // 0: none is out
+  std::uint8_t failures_ = 0;       // of probes of the present candidate
+  bool timed_out_ = false;          // since SND.UNA last moved
+  bool searching_ = false;
+  bool finding_ = false;
+};
+
+}  // namespace ft::tcp
