@@ -1,0 +1,19 @@
+#include "tcp/congestion/reno.hpp"
+
+namespace ft::tcp {
+
+void Reno::climb(const CongestionAck& ack, std::uint32_t octets) {
+  (void)ack;
+  counted_ += octets;
+  if (counted_ < window()) return;
+  counted_ -= window();
+  if (counted_ > window()) counted_ = window();
+  set_window(window() + mss());
+}
+
+std::uint64_t Reno::reduced(Instant now, CongestionSignal signal, std::uint64_t in_flight) {
+  (void)now, (void)signal;
+  return in_flight / 2;  // of what is in flight, not of the window: RFC 5681 3.1 (4)
+}
+
+}  // namespace ft::tcp
