@@ -7,6 +7,7 @@
 
 #include "fourtuple/address.hpp"
 #include "fourtuple/error.hpp"
+#include "fourtuple/particular.hpp"
 #include "fourtuple/time.hpp"
 
 #include <array>
@@ -20,10 +21,11 @@
 namespace ft::trace {
 
 /// Why a thing was done: `id` is stable and names a sentence in the catalogue ("retransmit-rto"), `clause` the source
-/// ("RFC 6298 5.4").
+/// ("RFC 6298 5.4"), `particulars` the numbers that made it so.
 struct Why {
   std::string_view id;
   std::string_view clause;
+  Particulars particulars{};
 };
 
 /// A TCP header as numbers: what a ladder prints.
@@ -80,6 +82,53 @@ struct TimerFired {
   std::string_view timer;  // "retransmit", "delayed-ack", "persist", "keepalive", "time-wait", "user-timeout"
 };
 
+/// Octets are queued and do not leave: "hold-nagle", "hold-congestion-window", ... Told when the reason begins to hold, and again
+/// when something left in between.
+struct SegmentHeld {
+  FourTuple tuple;
+  Why why;
+};
+
+/// Octets were taken as lost: "lost-rack", "lost-sack", ... They will be sent again.
+struct SegmentLost {
+  FourTuple tuple;
+  std::uint32_t seq = 0;
+  std::uint32_t length = 0;
+  Why why;
+};
+
+/// The congestion controller changed its phase, or a recovery began, ended or was undone. The words are the controller's
+/// ("slow start") or "recovery", "loss".
+struct CongestionChanged {
+  FourTuple tuple;
+  std::string_view from;
+  std::string_view to;
+  Why why;
+};
+
+/// What changed of the path's numbers, and only that.
+struct MetricsUpdated {
+  FourTuple tuple;
+  std::optional<std::uint64_t> cwnd{};         // octets
+  std::optional<std::uint64_t> ssthresh{};     // octets
+  std::optional<std::uint64_t> in_flight{};    // octets
+  std::optional<std::uint64_t> pacing_rate{};  // octets a second
+  std::optional<Duration> latest_rtt{};        // a new sample
+  std::optional<Duration> srtt{};
+  std::optional<Duration> rttvar{};
+  std::optional<Duration> min_rtt{};
+  std::optional<Duration> rto{};
+  std::optional<std::uint32_t> window{};  // octets that the peer offers
+};
+
+/// A timer was set (`at`) or given up (none).
+struct TimerChanged {
+  FourTuple tuple;
+  std::string_view timer;
+  std::optional<Instant> at;
+  std::string_view clause;
+};
+
 /// A packet that never reached TCP, or an ICMP message and what it did.
 struct PacketDropped {
   DropReason reason = DropReason::none;
@@ -118,7 +167,7 @@ struct Event {
   Instant at{};
   std::uint8_t host = 0;  // index of the host that reports; links report the sender's
   std::variant<SegmentSent, SegmentReceived, StateChanged, Call, TimerFired, PacketDropped, PacketMade, LinkSent, LinkDelivered,
-               LinkLost>
+               LinkLost, SegmentHeld, SegmentLost, CongestionChanged, MetricsUpdated, TimerChanged>
       what;
 };
 

@@ -37,6 +37,12 @@ class LiveLadder final : public trace::Sink {
   void on(const trace::Event&, const trace::LinkSent&);
   void on(const trace::Event&, const trace::LinkDelivered&);
   void on(const trace::Event&, const trace::LinkLost&);
+  // what a sender thinks between two segments: for traces, too much for a ladder
+  void on(const trace::Event&, const trace::SegmentHeld&) {}
+  void on(const trace::Event&, const trace::SegmentLost&) {}
+  void on(const trace::Event&, const trace::CongestionChanged&) {}
+  void on(const trace::Event&, const trace::MetricsUpdated&) {}
+  void on(const trace::Event&, const trace::TimerChanged&) {}
   void finish_arrival();
   void finish_plain();
 

@@ -1,14 +1,6 @@
 #include "stack/info.hpp"
 
-namespace ft {
-
-std::string_view to_string(Repeat cause) {
-  constexpr std::array<std::string_view, static_cast<std::size_t>(Repeat::count_)> names = {
-      "syn", "timeout", "fast", "rack", "tail-loss-probe", "partial-ack", "path-mtu", "fin", "probe", "other"};
-  return names[static_cast<std::size_t>(cause)];
-}
-
-namespace stack {
+namespace ft::stack {
 namespace {
 
 void add_sequence(ConnectionInfo& info, const tcp::Connection& c) {
@@ -81,5 +73,4 @@ ConnectionInfo describe(const FourTuple& tuple, const tcp::Connection& c, Instan
   return info;
 }
 
-}  // namespace stack
-}  // namespace ft
+}  // namespace ft::stack

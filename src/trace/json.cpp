@@ -148,12 +148,31 @@ void add_segment(Object& data, const SegmentFields& s) {
   });
 }
 
+void add_time(Object& object, std::string_view name, Duration time) {
+  object.add_written(name, [time](std::string& o) { o += milliseconds(Instant{time}); });
+}
+
+void add_particulars(Object& object, const Particulars& particulars) {
+  object.add_written("particulars", [&particulars](std::string& out) {
+    Object list{out};
+    for (const Particular& p : particulars) {
+      if (unit_of(p.fact) == Unit::time) {
+        add_time(list, to_string(p.fact), p.time());
+      } else {
+        list.add(to_string(p.fact), p.value);
+      }
+    }
+    list.close();
+  });
+}
+
 void add_why(Object& data, std::string_view name, const Why& why) {
   if (why.id.empty() && why.clause.empty()) return;
   data.add_written(name, [&why](std::string& out) {
     Object object{out};
     object.add("id", why.id);
     if (!why.clause.empty()) object.add("clause", why.clause);
+    if (!why.particulars.empty()) add_particulars(object, why.particulars);
     object.close();
   });
 }
@@ -173,6 +192,16 @@ void add_link(Object& data, const LinkEvent& e) {
 /// Each kind's name and what its "data" holds beside the host.
 struct Data {
   Object& data;
+  Instant at;
+
+  template <typename Number>
+  void add_number(std::string_view name, const std::optional<Number>& value) const {
+    if (value) data.add(name, *value);
+  }
+  void add_optional(std::string_view name, const std::optional<Duration>& value) const {
+    if (value) add_time(data, name, *value);
+  }
+
   void operator()(const SegmentSent& e) const {
     add_tuple(data, e.tuple);
     add_segment(data, e.segment);
@@ -203,6 +232,44 @@ struct Data {
   void operator()(const TimerFired& e) const {
     add_tuple(data, e.tuple);
     data.add("timer", e.timer);
+    data.add("event_type", std::string_view("expired"));
+  }
+  void operator()(const TimerChanged& e) const {
+    add_tuple(data, e.tuple);
+    data.add("timer", e.timer);
+    data.add("event_type", std::string_view(e.at ? "set" : "cancelled"));
+    if (e.at) add_time(data, "delta", *e.at - at);
+    if (!e.clause.empty()) data.add("clause", e.clause);
+  }
+  void operator()(const SegmentHeld& e) const {
+    add_tuple(data, e.tuple);
+    add_why(data, "why", e.why);
+  }
+  void operator()(const SegmentLost& e) const {
+    add_tuple(data, e.tuple);
+    data.add("seq", e.seq);
+    data.add("length", e.length);
+    add_why(data, "why", e.why);
+  }
+  void operator()(const CongestionChanged& e) const {
+    add_tuple(data, e.tuple);
+    data.add("old", e.from);
+    data.add("new", e.to);
+    add_why(data, "why", e.why);
+  }
+  void operator()(const MetricsUpdated& e) const {
+    add_tuple(data, e.tuple);
+    // qlog's names where it has them
+    add_number("congestion_window", e.cwnd);
+    add_number("ssthresh", e.ssthresh);
+    add_number("bytes_in_flight", e.in_flight);
+    add_number("pacing_rate", e.pacing_rate);
+    add_number("peer_window", e.window);
+    add_optional("latest_rtt", e.latest_rtt);
+    add_optional("smoothed_rtt", e.srtt);
+    add_optional("rtt_variance", e.rttvar);
+    add_optional("min_rtt", e.min_rtt);
+    add_optional("rto", e.rto);
   }
   void operator()(const PacketDropped& e) const {
     data.add("reason", to_string(e.reason));
@@ -227,12 +294,20 @@ struct Data {
   }
 };
 
+/// qlog's names where it has the event.
 struct Name {
-  std::string_view operator()(const SegmentSent&) const { return "transport:segment_sent"; }
-  std::string_view operator()(const SegmentReceived&) const { return "transport:segment_received"; }
-  std::string_view operator()(const StateChanged&) const { return "transport:state_changed"; }
+  std::string_view operator()(const SegmentSent&) const { return "transport:packet_sent"; }
+  std::string_view operator()(const SegmentReceived& e) const {
+    return e.dropped == DropReason::none ? "transport:packet_received" : "transport:packet_dropped";
+  }
+  std::string_view operator()(const StateChanged&) const { return "connectivity:connection_state_updated"; }
   std::string_view operator()(const Call&) const { return "application:call"; }
-  std::string_view operator()(const TimerFired&) const { return "transport:timer_fired"; }
+  std::string_view operator()(const TimerFired&) const { return "recovery:timer_updated"; }
+  std::string_view operator()(const TimerChanged&) const { return "recovery:timer_updated"; }
+  std::string_view operator()(const SegmentHeld&) const { return "transport:packet_delayed"; }
+  std::string_view operator()(const SegmentLost&) const { return "recovery:packet_lost"; }
+  std::string_view operator()(const CongestionChanged&) const { return "recovery:congestion_state_updated"; }
+  std::string_view operator()(const MetricsUpdated&) const { return "recovery:metrics_updated"; }
   std::string_view operator()(const PacketDropped&) const { return "network:packet_dropped"; }
   std::string_view operator()(const PacketMade&) const { return "network:packet_made"; }
   std::string_view operator()(const LinkSent&) const { return "link:packet_sent"; }
@@ -258,6 +333,42 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string json_header(const TraceHeader& header) {
+  std::string out;
+  Object line{out};
+  line.add("format", std::string_view("fourtuple-trace"));
+  line.add("version", trace_version);
+  line.add("qlog_version", std::string_view("0.3"));
+  line.add("qlog_format", std::string_view("NDJSON"));
+  line.add("title", header.title);
+  line.add_written("trace", [&header](std::string& o) {
+    Object trace{o};
+    trace.add_written("vantage_point", [&header](std::string& p) {
+      Object point{p};
+      point.add("type", header.vantage);
+      point.close();
+    });
+    trace.add_written("common_fields", [&header](std::string& p) {
+      Object fields{p};
+      fields.add_written("protocol_type", [](std::string& q) { q += "[\"TCP\"]"; });
+      fields.add("time_format", std::string_view("relative"));
+      add_time(fields, "reference_time", header.epoch);
+      fields.close();
+    });
+    trace.close();
+  });
+  line.add_written("hosts", [&header](std::string& o) {
+    o += '[';
+    for (std::size_t i = 0; i < header.hosts.size(); ++i) {
+      if (i != 0) o += ',';
+      append_json_string(o, header.hosts[i]);
+    }
+    o += ']';
+  });
+  line.close();
+  return out;
+}
+
 std::string to_json(const Event& event) {
   std::string out;
   Object line{out};
@@ -266,7 +377,7 @@ std::string to_json(const Event& event) {
   line.add_written("data", [&event](std::string& o) {
     Object data{o};
     data.add("host", event.host);
-    std::visit(Data{data}, event.what);
+    std::visit(Data{data, event.at}, event.what);
     data.close();
   });
   line.close();

@@ -1,5 +1,6 @@
 #include "trace/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -69,6 +70,37 @@ struct Text {
     return join("call ", e.name, " ", e.tuple.to_string(), octets, e.result.empty() ? "" : ": ", e.result);
   }
   std::string operator()(const TimerFired& e) const { return join("timer ", e.timer, " ", e.tuple.to_string()); }
+  std::string operator()(const TimerChanged& e) const {
+    const std::string when = e.at ? join(" set to ", seconds(*e.at)) : " cancelled";
+    return join("timer ", e.timer, when, " ", e.tuple.to_string(), e.clause.empty() ? "" : ": ", e.clause);
+  }
+  std::string operator()(const SegmentHeld& e) const { return join("held ", e.tuple.to_string(), because(e.why)); }
+  std::string operator()(const SegmentLost& e) const {
+    return join("lost ", e.tuple.to_string(), " seq ", number(e.seq), " len ", number(e.length), because(e.why));
+  }
+  std::string operator()(const CongestionChanged& e) const {
+    return join("congestion ", e.tuple.to_string(), " ", e.from, " -> ", e.to, because(e.why));
+  }
+  std::string operator()(const MetricsUpdated& e) const {
+    std::string out = join("metrics ", e.tuple.to_string());
+    const auto add_number = [&out](std::string_view name, const auto& value) {
+      if (value) out += join(" ", name, " ", number(*value));
+    };
+    const auto add_time = [&out](std::string_view name, const std::optional<Duration>& value) {
+      if (value) out += join(" ", name, " ", duration_text(*value));
+    };
+    add_number("cwnd", e.cwnd);
+    add_number("ssthresh", e.ssthresh);
+    add_number("in_flight", e.in_flight);
+    add_number("pacing_rate", e.pacing_rate);
+    add_number("window", e.window);
+    add_time("rtt", e.latest_rtt);
+    add_time("srtt", e.srtt);
+    add_time("rttvar", e.rttvar);
+    add_time("min_rtt", e.min_rtt);
+    add_time("rto", e.rto);
+    return out;
+  }
   std::string operator()(const PacketDropped& e) const {
     return join("dropped packet of ", number(e.length), " octets: ", to_string(e.reason));
   }
@@ -100,9 +132,32 @@ std::string flags_text(std::uint8_t flags) {
   return out.empty() ? "none" : out;
 }
 
+std::string duration_text(Duration time) {
+  const auto ns = static_cast<std::uint64_t>(std::max(time, Duration::zero()).count());
+  const auto in = [ns](std::uint64_t unit, std::string_view name) {
+    std::string fraction = number(unit / 10 == 0 ? 0 : ns % unit * 1000 / unit);  // three decimals, cut off
+    fraction.insert(0, 3 - std::min<std::size_t>(fraction.size(), 3), '0');
+    fraction.erase(fraction.find_last_not_of('0') + 1);
+    return join(number(ns / unit), fraction.empty() ? "" : ".", fraction, " ", name);
+  };
+  if (ns >= 1'000'000'000) return in(1'000'000'000, "s");
+  if (ns >= 1'000'000) return in(1'000'000, "ms");
+  return ns >= 1'000 ? in(1'000, "us") : join(number(ns), " ns");
+}
+
+std::string particulars_text(const Particulars& particulars) {
+  std::string out;
+  for (const Particular& p : particulars) {
+    if (!out.empty()) out += ", ";
+    out += join(to_string(p.fact), " ", unit_of(p.fact) == Unit::time ? duration_text(p.time()) : number(p.value));
+  }
+  return out;
+}
+
 std::string why_text(const Why& why) {
-  if (why.clause.empty()) return std::string(why.id);
-  return why.id.empty() ? std::string(why.clause) : join(why.id, " (", why.clause, ")");
+  const std::string numbers = why.particulars.empty() ? "" : "; " + particulars_text(why.particulars);
+  if (why.clause.empty()) return join(why.id, numbers);
+  return why.id.empty() ? join(why.clause, numbers) : join(why.id, " (", why.clause, ")", numbers);
 }
 
 std::string segment_text(const SegmentFields& s) {

@@ -27,6 +27,7 @@ PURE = {"base", "wire", "pcap", "trace", "tcp", "net", "stack", "sim", "analysis
 # The front door: each public header belongs to a room.
 PUBLIC = {
     "time": "base", "address": "base", "error": "base", "config": "base",
+    "congestion": "base", "info": "base", "particular": "base",
     "trace": "trace", "stack": "stack", "socket": "sockets", "blocking": "sockets", "link": "io", "sim": "sim",
 }
 # Libraries by the beginning of their include path -> the rooms that may use them; every other angle include is the standard's.

@@ -26,7 +26,7 @@ std::string time_of(std::int64_t nanoseconds) {
 
 TEST_CASE("a segment sent is a line with its header as numbers and its reason") {
   CHECK(to_json(syn_sent()) ==
-        R"({"time":0,"name":"transport:segment_sent","data":{"host":0,"local":"10.0.0.1:49152","remote":"10.0.0.2:80",)"
+        R"({"time":0,"name":"transport:packet_sent","data":{"host":0,"local":"10.0.0.1:49152","remote":"10.0.0.2:80",)"
         R"("segment":{"seq":1000,"ack":0,"flags":["SYN"],"window":65535,"urgent":0,"length":0,"mss":1460,"window_scale":7,)"
         R"("sack_permitted":true,"timestamps":[7,0]},"why":{"id":"call-connect","clause":"RFC 9293 3.10.1"},)"
         R"("state_before":"CLOSED","state_after":"SYN-SENT"}})");
@@ -35,7 +35,7 @@ TEST_CASE("a segment sent is a line with its header as numbers and its reason") 
 TEST_CASE("a segment received tells its effect and the reason of its drop") {
   CHECK(
       to_json(data_dropped()) ==
-      R"({"time":40.000001,"name":"transport:segment_received","data":{"host":1,"local":"[2001:db8::2]:80",)"
+      R"({"time":40.000001,"name":"transport:packet_dropped","data":{"host":1,"local":"[2001:db8::2]:80",)"
       R"("remote":"[2001:db8::1]:49152","segment":{"seq":5,"ack":4294967295,"flags":["PSH","ACK","URG"],"window":100,"urgent":3,)"
       R"("length":10,"sack":[[1,2],[3,4]]},"effect":{"id":"paws","clause":"RFC 7323 5"},"dropped":"paws",)"
       R"("state_before":"ESTABLISHED","state_after":"ESTABLISHED"}})");
@@ -44,12 +44,12 @@ TEST_CASE("a segment received tells its effect and the reason of its drop") {
 TEST_CASE("the other kinds of events have lines of their own") {
   const std::string both = R"("host":0,"local":"10.0.0.1:49152","remote":"10.0.0.2:80",)";
   CHECK(to_json(event(0, 0, StateChanged{tuple(), "TIME-WAIT", "CLOSED", {}})) ==
-        R"({"time":0,"name":"transport:state_changed","data":{)" + both + R"("old":"TIME-WAIT","new":"CLOSED"}})");
+        R"({"time":0,"name":"connectivity:connection_state_updated","data":{)" + both + R"("old":"TIME-WAIT","new":"CLOSED"}})");
   CHECK(to_json(event(0, 0, Call{tuple(), "write", 12345678901, "would_block"})) ==
         R"({"time":0,"name":"application:call","data":{)" + both +
             R"("call":"write","octets":12345678901,"error":"would_block"}})");
   CHECK(to_json(event(0, 0, TimerFired{tuple(), "persist"})) ==
-        R"({"time":0,"name":"transport:timer_fired","data":{)" + both + R"("timer":"persist"}})");
+        R"({"time":0,"name":"recovery:timer_updated","data":{)" + both + R"("timer":"persist","event_type":"expired"}})");
   CHECK(to_json(event(0, 2, PacketDropped{DropReason::too_short, 3})) ==
         R"({"time":0,"name":"network:packet_dropped","data":{"host":2,"reason":"too_short","length":3}})");
   CHECK(to_json(event(0, 2, PacketMade{{"arp-request", ""}, 42})) ==
@@ -60,6 +60,48 @@ TEST_CASE("the other kinds of events have lines of their own") {
         R"({"time":0,"name":"link:packet_delivered","data":{"host":0,"packet":1,"from":0,"to":1,"duplicate":true}})");
   CHECK(to_json(event(0, 0, LinkLost{1, 0, 1, "chosen"})) ==
         R"({"time":0,"name":"link:packet_lost","data":{"host":0,"packet":1,"from":0,"to":1,"why":"chosen"}})");
+}
+
+TEST_CASE("what a sender decides between segments has lines of its own, with the numbers that made it so") {
+  const std::string both = R"("host":0,"local":"10.0.0.1:49152","remote":"10.0.0.2:80")";
+  Why nagle{"hold-nagle", "RFC 9293 3.7.4"};
+  nagle.particulars.add(Fact::queued, 20u);
+  nagle.particulars.add(Fact::unacknowledged, 1460u);
+  CHECK(to_json(event(0, 0, SegmentHeld{tuple(), nagle})) ==
+        R"({"time":0,"name":"transport:packet_delayed","data":{)" + both +
+            R"(,"why":{"id":"hold-nagle","clause":"RFC 9293 3.7.4","particulars":{"queued":20,"unacknowledged":1460}}}})");
+  Why rack{"lost-rack", "RFC 8985 6.2"};
+  rack.particulars.add(Fact::sent_before, std::chrono::microseconds(31'250));
+  CHECK(
+      to_json(event(0, 0, SegmentLost{tuple(), 1001, 1460, rack})) ==
+      R"({"time":0,"name":"recovery:packet_lost","data":{)" + both +
+          R"(,"seq":1001,"length":1460,"why":{"id":"lost-rack","clause":"RFC 8985 6.2","particulars":{"sent_before":31.25}}}})");
+  CHECK(to_json(event(0, 0, CongestionChanged{tuple(), "slow start", "recovery", {"recovery-rack", ""}})) ==
+        R"({"time":0,"name":"recovery:congestion_state_updated","data":{)" + both +
+            R"(,"old":"slow start","new":"recovery","why":{"id":"recovery-rack"}}})");
+  MetricsUpdated metrics{.tuple = tuple()};
+  metrics.cwnd = 14600;
+  metrics.srtt = std::chrono::milliseconds(20);
+  CHECK(to_json(event(0, 0, metrics)) ==
+        R"({"time":0,"name":"recovery:metrics_updated","data":{)" + both + R"(,"congestion_window":14600,"smoothed_rtt":20}})");
+  CHECK(to_json(event(1'000'000, 0, TimerChanged{tuple(), "retransmit", Instant{Duration{201'000'000}}, "RFC 6298 5.1"})) ==
+        R"({"time":1,"name":"recovery:timer_updated","data":{)" + both +
+            R"(,"timer":"retransmit","event_type":"set","delta":200,"clause":"RFC 6298 5.1"}})");
+  CHECK(to_json(event(0, 0, TimerChanged{tuple(), "retransmit", std::nullopt, ""})) ==
+        R"({"time":0,"name":"recovery:timer_updated","data":{)" + both + R"(,"timer":"retransmit","event_type":"cancelled"}})");
+}
+
+TEST_CASE("the first line says what the rest is") {
+  const std::string_view hosts[] = {"client", "server"};
+  const auto header = nlohmann::json::parse(
+      json_header({.title = "a \"title\"", .vantage = "network", .epoch = Duration{1'500'000}, .hosts = hosts}));
+  CHECK(header["format"] == "fourtuple-trace");
+  CHECK(header["version"] == trace_version);
+  CHECK(header["qlog_format"] == "NDJSON");
+  CHECK(header["title"] == "a \"title\"");
+  CHECK(header["trace"]["vantage_point"]["type"] == "network");
+  CHECK(header["trace"]["common_fields"]["reference_time"] == 1.5);
+  CHECK(header["hosts"] == nlohmann::json{"client", "server"});
 }
 
 TEST_CASE("times are milliseconds without rounding") {

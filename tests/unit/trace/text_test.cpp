@@ -50,3 +50,46 @@ TEST_CASE("every kind of event is one line of text") {
         "0.000000000 host 0 link 0 -> 1 delivered packet 3, duplicate, corrupted");
   CHECK(to_text(event(0, 0, LinkLost{3, 0, 1, "burst"})) == "0.000000000 host 0 link 0 -> 1 lost packet 3: burst");
 }
+
+TEST_CASE("what a sender decides between segments is a line of text, too") {
+  Why nagle{"hold-nagle", "RFC 9293 3.7.4"};
+  nagle.particulars.add(Fact::queued, 20u);
+  nagle.particulars.add(Fact::unacknowledged, 1460u);
+  CHECK(to_text(event(0, 0, SegmentHeld{tuple(), nagle})) ==
+        "0.000000000 host 0 held 10.0.0.1:49152 -> 10.0.0.2:80: hold-nagle (RFC 9293 3.7.4); queued 20, unacknowledged 1460");
+  Why rack{"lost-rack", "RFC 8985 6.2"};
+  rack.particulars.add(Fact::sent_before, std::chrono::milliseconds(31));
+  CHECK(to_text(event(0, 0, SegmentLost{tuple(), 1, 1460, rack})) ==
+        "0.000000000 host 0 lost 10.0.0.1:49152 -> 10.0.0.2:80 seq 1 len 1460: lost-rack (RFC 8985 6.2); sent_before 31 ms");
+  CHECK(to_text(event(0, 0, CongestionChanged{tuple(), "slow start", "recovery", {}})) ==
+        "0.000000000 host 0 congestion 10.0.0.1:49152 -> 10.0.0.2:80 slow start -> recovery");
+  MetricsUpdated metrics{.tuple = tuple()};
+  metrics.cwnd = 14600;
+  metrics.latest_rtt = std::chrono::microseconds(1500);
+  CHECK(to_text(event(0, 0, metrics)) == "0.000000000 host 0 metrics 10.0.0.1:49152 -> 10.0.0.2:80 cwnd 14600 rtt 1.5 ms");
+  CHECK(to_text(event(0, 0, TimerChanged{tuple(), "retransmit", Instant{std::chrono::seconds(1)}, "RFC 6298 5.1"})) ==
+        "0.000000000 host 0 timer retransmit set to 1.000000000 10.0.0.1:49152 -> 10.0.0.2:80: RFC 6298 5.1");
+}
+
+TEST_CASE("lengths of time are said in the unit that fits") {
+  CHECK(duration_text(Duration{0}) == "0 ns");
+  CHECK(duration_text(Duration{999}) == "999 ns");
+  CHECK(duration_text(Duration{1'000}) == "1 us");
+  CHECK(duration_text(Duration{1'050'000}) == "1.05 ms");
+  CHECK(duration_text(std::chrono::milliseconds(1500)) == "1.5 s");
+  CHECK(duration_text(std::chrono::seconds(90)) == "90 s");
+}
+
+TEST_CASE("a decision has room for four particulars, and what is more is passed over") {
+  Particulars particulars;
+  CHECK(particulars.empty());
+  for (std::uint64_t i = 0; i < 6; ++i) particulars.add(Fact::queued, i);
+  CHECK(particulars_text(particulars) == "queued 0, queued 1, queued 2, queued 3");
+  Particulars past;
+  past.add(Fact::wait, Duration{-5});  // a wait that is over
+  CHECK(particulars_text(past) == "wait 0 ns");
+}
+
+TEST_CASE("every fact has a name") {
+  for (auto i = 0; i < static_cast<int>(Fact::count_); ++i) CHECK(!to_string(static_cast<Fact>(i)).empty());
+}
