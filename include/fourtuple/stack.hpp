@@ -78,6 +78,19 @@ struct OpenError {
   std::optional<Instant> free_at;
 };
 
+/// What a call would do now, without doing it: for poll, epoll and the like.
+struct Readiness {
+  bool opening = false;        // the handshake has not finished
+  bool end_of_stream = false;  // the peer's FIN was taken: after `unread` octets comes the end
+  bool shut = false;           // we said FIN, or may not send any more
+  CloseReason closed = CloseReason::none;
+  std::uint32_t unread = 0;           // octets in order
+  std::uint32_t unacknowledged = 0;   // octets written and not acknowledged
+  std::uint32_t unsent = 0;           // of these, octets that never left
+  std::uint32_t room = 0;             // octets that write would take
+  std::uint64_t octets_received = 0;  // in order since the opening: it grew, so something new came
+};
+
 /// Who holds a local port, and when it becomes free.
 struct PortEntry {
   FourTuple tuple;                 // remote is zero for a listener
@@ -139,8 +152,21 @@ class Stack {
   /// The next octets written are urgent up to here (RFC 9293 3.8.5).
   std::expected<std::size_t, Error> write_urgent(ConnectionId id, std::span<const std::byte> from);
 
+  /// Everything else that may change while a connection lives. What the SYN exchange agreed on stays; buffers that shrink keep
+  /// what they promised.
+  std::expected<void, Error> set_options(Instant now, ConnectionId id, const TcpOptions& options);
+  /// For the connections that it accepts from now on.
+  std::expected<void, Error> set_options(ListenerId id, const TcpOptions& options);
+  std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
+  std::optional<TcpOptions> options(ConnectionId id) const;
+
   std::optional<ConnectionInfo> info(ConnectionId id) const;
+  std::optional<Readiness> readiness(ConnectionId id) const;
   std::vector<PortEntry> ports() const;
+  /// Somebody listens there, is connected from there, or waits in TIME-WAIT. An unspecified address stands for all of its family.
+  bool is_port_held(Endpoint local) const;
+  /// A dynamic port that nobody holds on this address (RFC 6056), for a bind that names none.
+  std::expected<std::uint16_t, Error> choose_port(IpAddress local);
   const StackCounters& counters() const;
   const StackConfig& config() const;
   /// Octets held in connection buffers now.

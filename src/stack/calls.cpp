@@ -223,6 +223,15 @@ std::expected<void, Error> Stack::Impl::set_keepalive(Instant now, ConnectionId 
   return changed;
 }
 
+std::expected<void, Error> Stack::Impl::set_options(Instant now, ConnectionId id, const ft::TcpOptions& options) {
+  now_ = now;
+  auto changed = change_options(id, [&options](ft::TcpOptions& own) { own = options; });
+  if (!changed) return changed;
+  find(id)->tcp.on_keepalive_changed(now);
+  if (find(id)->in_table) settle(id.index, std::nullopt);
+  return changed;
+}
+
 std::optional<ConnectionInfo> Stack::Impl::info(ConnectionId id) const {
   const Entry* entry = find(id);
   if (entry == nullptr) return std::nullopt;

@@ -57,12 +57,21 @@ class Stack::Impl {
   template <class Change>
   std::expected<void, Error> change_options(ConnectionId id, Change change);
   std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, bool on);
+  std::expected<void, Error> set_options(Instant now, ConnectionId id, const ft::TcpOptions& options);
   std::optional<ConnectionInfo> info(ConnectionId id) const;
   std::vector<PortEntry> ports() const;
+
+  // questions.cpp
+  std::optional<ft::TcpOptions> options(ConnectionId id) const;
+  std::optional<Readiness> readiness(ConnectionId id) const;
+  bool is_port_held(const Endpoint& local) const;
+  std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);
 
   // passive.cpp
   std::expected<ListenerId, Error> listen(const Endpoint& local, const ListenOptions& options);
   std::expected<ConnectionId, Error> accept(ListenerId id);
+  std::expected<void, Error> set_options(ListenerId id, const ft::TcpOptions& options);
+  std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
   void close(ListenerId id);
 
   const StackConfig& config() const { return config_; }

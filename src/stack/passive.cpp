@@ -47,6 +47,21 @@ std::expected<ConnectionId, Error> Stack::Impl::accept(ListenerId id) {
   return ConnectionId{handle.index, handle.generation};
 }
 
+std::expected<void, Error> Stack::Impl::set_options(ListenerId id, const ft::TcpOptions& options) {
+  Listener* listener = listeners_.get({id.index, id.generation});
+  if (listener == nullptr) return std::unexpected(Error::invalid_handle);
+  listener->tcp = std::make_shared<const ft::TcpOptions>(options);
+  return {};
+}
+
+std::expected<void, Error> Stack::Impl::set_backlog(ListenerId id, std::uint32_t backlog) {
+  Listener* listener = listeners_.get({id.index, id.generation});
+  if (listener == nullptr) return std::unexpected(Error::invalid_handle);
+  if (backlog == 0) return std::unexpected(Error::invalid_argument);
+  listener->backlog = backlog;
+  return {};
+}
+
 void Stack::Impl::close(ListenerId id) {
   Listener* listener = listeners_.get({id.index, id.generation});
   if (listener == nullptr) return;

@@ -55,6 +55,17 @@ std::expected<void, Error> Stack::set_dscp(ConnectionId id, std::uint8_t dscp) {
   return impl_->change_options(id, [dscp](TcpOptions& options) { options.dscp = dscp; });
 }
 
+std::expected<void, Error> Stack::set_options(Instant now, ConnectionId id, const TcpOptions& options) {
+  return impl_->set_options(now, id, options);
+}
+std::expected<void, Error> Stack::set_options(ListenerId id, const TcpOptions& options) {
+  return impl_->set_options(id, options);
+}
+std::expected<void, Error> Stack::set_backlog(ListenerId id, std::uint32_t backlog) { return impl_->set_backlog(id, backlog); }
+std::optional<TcpOptions> Stack::options(ConnectionId id) const { return impl_->options(id); }
+std::optional<Readiness> Stack::readiness(ConnectionId id) const { return impl_->readiness(id); }
+bool Stack::is_port_held(Endpoint local) const { return impl_->is_port_held(local); }
+std::expected<std::uint16_t, Error> Stack::choose_port(IpAddress local) { return impl_->choose_port(local); }
 std::optional<ConnectionInfo> Stack::info(ConnectionId id) const { return impl_->info(id); }
 std::vector<PortEntry> Stack::ports() const { return impl_->ports(); }
 const StackCounters& Stack::counters() const { return impl_->counters(); }

@@ -1,0 +1,53 @@
+// What coats around the stack ask before they act: is there something to read, room to write, a port to have.
+#include "stack/impl.hpp"
+
+namespace ft {
+
+std::optional<ft::TcpOptions> Stack::Impl::options(ConnectionId id) const {
+  const Entry* entry = find(id);
+  if (entry == nullptr) return std::nullopt;
+  return *entry->tcp.options();
+}
+
+std::optional<Readiness> Stack::Impl::readiness(ConnectionId id) const {
+  const Entry* entry = find(id);
+  if (entry == nullptr) return std::nullopt;
+  const tcp::Connection& c = entry->tcp;
+  const tcp::Sender& sender = c.sender();
+  Readiness ready;
+  ready.opening = c.state() == tcp::State::syn_sent || c.state() == tcp::State::syn_received;
+  ready.end_of_stream = c.receiver().fin_taken();
+  ready.shut = sender.fin_queued() || !tcp::may_send(c.state());
+  ready.closed = c.why();
+  ready.unread = c.receiver().text.ready();
+  ready.unacknowledged = sender.buffer.size();
+  const std::int32_t sent = distance(sender.buffer.first(), earlier(sender.snd.max, sender.buffer.end()));
+  ready.unsent = ready.unacknowledged - (sent > 0 ? static_cast<std::uint32_t>(sent) : 0u);
+  const std::uint32_t limit = c.options()->send_buffer;
+  ready.room = limit > ready.unacknowledged ? limit - ready.unacknowledged : 0;
+  ready.octets_received = c.octets_received();
+  return ready;
+}
+
+bool Stack::Impl::is_port_held(const Endpoint& local) const {
+  const auto holds = [&](const Endpoint& other) {
+    return other.port == local.port && other.address.family() == local.address.family() &&
+           (other.address == local.address || local.address.is_unspecified() || other.address.is_unspecified());
+  };
+  bool held = false;
+  listeners_.for_each([&](std::uint32_t, const Listener& listener) { held |= holds(listener.local); });
+  records_.half_open.for_each([&](std::uint32_t, const HalfOpenRecord& record) { held |= holds(record.tuple.local); });
+  records_.time_wait.for_each([&](std::uint32_t, const TimeWaitRecord& record) { held |= holds(record.tuple.local); });
+  records_.connections.for_each([&](std::uint32_t, const Entry& entry) { held |= entry.in_table && holds(entry.tuple.local); });
+  return held;
+}
+
+std::expected<std::uint16_t, Error> Stack::Impl::choose_port(const IpAddress& local) {
+  const Endpoint nobody{IpAddress::unspecified(local.family()), 0};
+  const auto port =
+      ephemeral_.choose(secrets_, local, nobody, [&](std::uint16_t candidate) { return !is_port_held({local, candidate}); });
+  if (!port) return std::unexpected(Error::no_ephemeral_port);
+  return *port;
+}
+
+}  // namespace ft
