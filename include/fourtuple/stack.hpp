@@ -165,6 +165,8 @@ class Stack {
   std::vector<PortEntry> ports() const;
   /// Somebody listens there, is connected from there, or waits in TIME-WAIT. An unspecified address stands for all of its family.
   bool is_port_held(Endpoint local) const;
+  /// One of ours, so that listen and connect may use it.
+  bool is_local(const IpAddress& address) const;
   /// A dynamic port that nobody holds on this address (RFC 6056), for a bind that names none.
   std::expected<std::uint16_t, Error> choose_port(IpAddress local);
   const StackCounters& counters() const;

@@ -65,6 +65,7 @@ class Stack::Impl {
   std::optional<ft::TcpOptions> options(ConnectionId id) const;
   std::optional<Readiness> readiness(ConnectionId id) const;
   bool is_port_held(const Endpoint& local) const;
+  bool is_local(const IpAddress& address) const { return engine_.is_local(address); }
   std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);
 
   // passive.cpp

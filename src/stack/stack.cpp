@@ -65,6 +65,7 @@ std::expected<void, Error> Stack::set_backlog(ListenerId id, std::uint32_t backl
 std::optional<TcpOptions> Stack::options(ConnectionId id) const { return impl_->options(id); }
 std::optional<Readiness> Stack::readiness(ConnectionId id) const { return impl_->readiness(id); }
 bool Stack::is_port_held(Endpoint local) const { return impl_->is_port_held(local); }
+bool Stack::is_local(const IpAddress& address) const { return impl_->is_local(address); }
 std::expected<std::uint16_t, Error> Stack::choose_port(IpAddress local) { return impl_->choose_port(local); }
 std::optional<ConnectionInfo> Stack::info(ConnectionId id) const { return impl_->info(id); }
 std::vector<PortEntry> Stack::ports() const { return impl_->ports(); }

@@ -1,6 +1,6 @@
 #include "pair.hpp"
 
-#include <doctest.h>
+#include <doctest/doctest.h>
 
 namespace ft::test {
 
@@ -29,7 +29,7 @@ TEST_CASE("readiness says what read and write would answer") {
   CHECK(ready.octets_received == 100);
   CHECK(ready.end_of_stream);
   CHECK_FALSE(ready.shut);
-  CHECK_FALSE(pair.stacks[1].readiness(client));
+  CHECK_FALSE(pair.stacks[1].readiness(ConnectionId{}));
 }
 
 TEST_CASE("a port is held by listeners, connections and TIME-WAIT, and a chosen one by nobody") {
@@ -55,6 +55,8 @@ TEST_CASE("a port is held by listeners, connections and TIME-WAIT, and a chosen 
 
   const auto one = *pair.stacks[0].choose_port(any);
   CHECK(one >= 49152);
+  CHECK(pair.stacks[0].is_local(pair.address(0)));
+  CHECK_FALSE(pair.stacks[0].is_local(pair.address(1)));
   CHECK(*pair.stacks[0].choose_port(any) != one);
 }
 
