@@ -1,13 +1,14 @@
 #include "tcp/congestion/reno.hpp"
 
+#include <algorithm>
+
 namespace ft::tcp {
 
 void Reno::climb(const CongestionAck& ack, std::uint32_t octets) {
   (void)ack;
   counted_ += octets;
   if (counted_ < window()) return;
-  counted_ -= window();
-  if (counted_ > window()) counted_ = window();
+  counted_ = std::min(counted_ - window(), window());
   set_window(window() + mss());
 }
 
