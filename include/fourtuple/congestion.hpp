@@ -82,7 +82,7 @@ class CongestionController {
   virtual void on_undo(Instant now) = 0;
   /// New data leaves after `idle` without anything in flight, longer than one RTO (RFC 5681 4.1, RFC 7661).
   virtual void on_restart(Instant now, Duration idle) { (void)now, (void)idle; }
-  /// The path's MSS changed; windows stay in octets.
+  /// The path's MSS changed; a window of smaller segments has no more of them than before (RFC 5681 3.1).
   virtual void set_mss(std::uint32_t mss) = 0;
 
   /// Octets that may be in flight; at least one MSS.

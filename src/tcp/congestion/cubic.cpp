@@ -7,6 +7,7 @@ namespace ft::tcp {
 namespace {
 // RFC 9438 4.6 and 5: beta_cubic 0.7, C 0.4 segments a second cubed; 4.3: alpha_cubic = 3 (1 - beta) / (1 + beta) = 9/17.
 constexpr std::uint64_t beta_tenths = 7;
+//= rfc9438 5.1-1
 constexpr std::uint64_t c_tenths = 4;
 constexpr std::uint64_t alpha_numerator = 9, alpha_denominator = 17;
 constexpr unsigned fraction_bits = 20;
@@ -45,7 +46,9 @@ Duration cubic_k(std::uint64_t w_max, std::uint64_t from, std::uint32_t mss) {
 void Cubic::begin(Instant now) {
   curve_.began = now;
   curve_.paused = never;
-  // Without a reduction before it (slow start that delay ended, 4.10), and above the old plateau, the climb is convex at once.
+  //= rfc9438 4.8-1
+  // After a timeout, without a reduction before it (slow start that delay ended, 4.10), and above the old plateau, the climb is
+  // convex at once.
   if (curve_.w_max <= window()) curve_.w_max = window();
   curve_.k = cubic_k(curve_.w_max, window(), mss());
   curve_.w_est = window();
@@ -53,6 +56,7 @@ void Cubic::begin(Instant now) {
 }
 
 void Cubic::grow_reno_estimate(std::uint32_t octets) {
+  //= rfc9438 4.3-2
   // W_est climbs slower than Reno, since it fell less, until it is where it fell from (4.3).
   const bool regained = curve_.w_est >= curve_.cwnd_prior;
   const std::uint64_t gain = regained ? mss() : mss() * alpha_numerator;
@@ -64,7 +68,8 @@ void Cubic::climb(const CongestionAck& ack, std::uint32_t octets) {
   if (curve_.began == never) {
     begin(ack.now);
   } else if (curve_.paused != never) {
-    // The curve counts no time in which the application, not the path, held the window down (RFC 9438 5.8).
+    //= rfc9438 4.2-1
+    // The curve counts no time in which the application, not the path, held the window down.
     curve_.began += ack.now - curve_.paused;
     curve_.paused = never;
   }
@@ -72,11 +77,14 @@ void Cubic::climb(const CongestionAck& ack, std::uint32_t octets) {
   const Duration t = ack.now - curve_.began;
   const std::uint64_t cwnd = window();
   if (cubic_window(t, curve_.k, curve_.w_max, mss()) < curve_.w_est) {
-    set_window(std::max(cwnd, curve_.w_est));  // Reno-friendly region (4.3)
+    //= rfc9438 4.3-1
+    set_window(std::max(cwnd, curve_.w_est));
     return;
   }
   const std::uint64_t target = std::clamp(cubic_window(t + ack.srtt, curve_.k, curve_.w_max, mss()), cwnd, cwnd + cwnd / 2);
-  set_window(grown(cwnd, curve_.fraction, target - cwnd, octets, cwnd));  // 4.4, 4.5
+  //= rfc9438 4.4-1
+  //= rfc9438 4.5-1
+  set_window(grown(cwnd, curve_.fraction, target - cwnd, octets, cwnd));
 }
 
 void Cubic::on_unused(Instant now) {
@@ -91,8 +99,10 @@ std::uint64_t Cubic::reduced(Instant now, CongestionSignal signal, std::uint64_t
       usage().is_validated(window()) ? window() : std::min(window(), std::max(usage().pipe_ack(), in_flight));
   const bool fell_short = proven < curve_.w_max;
   curve_.cwnd_prior = proven;
-  // Fast convergence (4.7): who did not reach the old plateau has company, and leaves it room.
+  //= rfc9438 4.7-1
+  // Fast convergence: who did not reach the old plateau has company, and leaves it room.
   curve_.w_max = fell_short ? mul_div(proven, 10 + beta_tenths, 20) : proven;
+  //= rfc9438 4.6-2
   return mul_div(proven, beta_tenths, 10);
 }
 

@@ -26,6 +26,7 @@ class Cubic final : public LossBased {
   std::uint64_t reduced(Instant now, CongestionSignal signal, std::uint64_t in_flight) override;
   void on_unused(Instant now) override;
   void on_new_climb() override { curve_.began = never; }
+  void on_timeout() override { curve_.w_max = 0; }
   void keep() override { kept_ = curve_; }
   void bring_back() override { curve_ = kept_; }
 

@@ -10,6 +10,8 @@ namespace {
 constexpr std::uint64_t unpaced_segments = 8;
 // After a timeout an ACK may cover much that arrived long ago (RFC 3465 2.3).
 constexpr std::uint64_t segments_after_timeout = 2;
+// One segment in 64 round trips is as slow as marks make us.
+constexpr std::uint8_t most_halvings = 6;
 }  // namespace
 
 LossBased::LossBased(const CongestionStart& start, const SlowStartOptions& options)
@@ -24,6 +26,7 @@ void LossBased::set_window(std::uint64_t cwnd) { cwnd_ = std::clamp<std::uint64_
 
 void LossBased::on_ack(const CongestionAck& ack) {
   const bool round_begins = rounds_.on_ack(ack);
+  srtt_ = ack.srtt;
   observe(ack, round_begins);
   const bool unproven_for_long = usage_.on_ack(ack, round_begins, cwnd_);
   if (ack.in_recovery && !after_timeout_) return;  // proportional rate reduction has the word
@@ -32,8 +35,11 @@ void LossBased::on_ack(const CongestionAck& ack) {
     ssthresh_ = std::max(ssthresh_, cwnd_ / 4 * 3);
     if (cwnd_ > initial_window()) set_window(std::max(cwnd_ / 2, initial_window()));
   }
-  //= rfc7661 4.3
-  if (!ack.cwnd_limited) return on_unused(ack.now);
+  //= rfc9438 4.6-3
+  if (!ack.cwnd_limited) return on_unused(ack.now);  // RFC 7661 4.3
+  if (halvings_ != 0 && ack.ce == 0) --halvings_;
+  //= rfc5681 3.1-1
+  //= rfc9438 4.10-1
   if (in_slow_start()) {
     slow_start(ack, round_begins);
   } else {
@@ -42,6 +48,7 @@ void LossBased::on_ack(const CongestionAck& ack) {
 }
 
 void LossBased::slow_start(const CongestionAck& ack, bool round_begins) {
+  //= rfc9438 4.10-2
   // HyStart++ looks after the first slow start only (RFC 9406 4.3).
   const bool first = ssthresh_ == UINT64_MAX;
   const auto phase = first ? hystart_.on_ack(round_begins, ack.rtt) : HyStart::Phase::done;
@@ -63,28 +70,43 @@ void LossBased::slow_start(const CongestionAck& ack, bool round_begins) {
   }
 }
 
-void LossBased::reduce(Instant now, CongestionSignal signal, std::uint64_t in_flight) {
+std::uint64_t LossBased::reduce(Instant now, CongestionSignal signal, std::uint64_t in_flight) {
   kept_cwnd_ = cwnd_;
   kept_ssthresh_ = ssthresh_;
   keep();
-  ssthresh_ = std::clamp<std::uint64_t>(reduced(now, signal, in_flight), 2ull * mss_, largest_window);
+  const std::uint64_t to = std::min(reduced(now, signal, in_flight), largest_window);
+  ssthresh_ = std::max<std::uint64_t>(to, 2ull * mss_);
   hystart_.finish();
+  return to;
 }
 
+//= rfc5681 3.1-7
+//= rfc5681 3.2-7
+//= rfc9438 4.6-1
 void LossBased::on_congestion(Instant now, CongestionSignal signal, std::uint64_t in_flight) {
-  reduce(now, signal, in_flight);
-  // Never up: a window of one segment that waits for its timer's repair stays so.
-  set_window(std::min(cwnd_, ssthresh_));
+  const bool at_bottom = cwnd_ <= mss_;
+  const std::uint64_t to = reduce(now, signal, in_flight);
+  if (signal == CongestionSignal::loss) {
+    set_window(std::min(cwnd_, ssthresh_));  // never up: after a timeout the window may be less than two segments
+  } else {
+    //= rfc9438 4.6-4
+    set_window(std::min(cwnd_, to));
+    //= rfc9438 4.6-5
+    if (at_bottom && halvings_ < most_halvings) ++halvings_;
+  }
   after_timeout_ = false;
   on_new_climb();
 }
 
+//= rfc5681 3.1-12
+//= rfc5681 3.1-13
 void LossBased::on_rto(Instant now, std::uint64_t in_flight, bool first) {
-  if (first) reduce(now, CongestionSignal::loss, in_flight);
+  if (first) (void)reduce(now, CongestionSignal::loss, in_flight);
   hystart_.finish();
-  set_window(mss_);  // the loss window of RFC 5681 3.1
+  set_window(mss_);
   after_timeout_ = true;
   on_new_climb();
+  on_timeout();
 }
 
 void LossBased::on_recovered(Instant now, std::uint64_t in_flight) {
@@ -92,19 +114,23 @@ void LossBased::on_recovered(Instant now, std::uint64_t in_flight) {
   after_timeout_ = false;
 }
 
+//= rfc9438 4.9.2-2
+//= rfc9438 4.9.2-3
 void LossBased::on_undo(Instant now) {
   (void)now;
-  if (kept_cwnd_ == 0) return;
-  set_window(std::max(cwnd_, kept_cwnd_));
-  ssthresh_ = kept_ssthresh_;
-  kept_cwnd_ = 0;
   after_timeout_ = false;
-  bring_back();
+  if (cwnd_ < kept_cwnd_) {
+    set_window(kept_cwnd_);
+    ssthresh_ = kept_ssthresh_;
+    bring_back();
+  }
+  kept_cwnd_ = 0;
 }
 
 void LossBased::on_restart(Instant now, Duration idle) {
   (void)now, (void)idle;
   usage_.restart();
+  //= rfc5681 4.1-1
   if (cwnd_ <= initial_window()) return;
   // Nothing is known of the path any more, but how far it reached is worth remembering (RFC 7661 4.4.3).
   if (!in_slow_start() || ssthresh_ != UINT64_MAX) ssthresh_ = std::max(ssthresh_, cwnd_ / 4 * 3);
@@ -113,9 +139,18 @@ void LossBased::on_restart(Instant now, Duration idle) {
 }
 
 void LossBased::set_mss(std::uint32_t mss) {
+  const std::uint32_t before = mss_;
   mss_ = std::max(mss, 1u);
-  set_window(cwnd_);
+  //= rfc5681 3.1-5
+  set_window(mss_ < before ? mul_div(cwnd_, mss_, before) : cwnd_);
   if (ssthresh_ != UINT64_MAX) ssthresh_ = std::max<std::uint64_t>(ssthresh_, 2ull * mss_);
+  on_new_climb();
+}
+
+std::uint64_t LossBased::pacing_rate() const {
+  if (halvings_ == 0 || srtt_ <= Duration::zero()) return 0;
+  return std::max<std::uint64_t>((std::uint64_t{mss_} * 1'000'000'000 / static_cast<std::uint64_t>(srtt_.count())) >> halvings_,
+                                 1);
 }
 
 std::string_view LossBased::phase() const {

@@ -28,6 +28,8 @@ class LossBased : public CongestionController {
 
   std::uint64_t window() const final { return cwnd_; }
   std::uint64_t ssthresh() const final { return ssthresh_; }
+  /// Its own only where marks keep coming although the window is down to one segment.
+  std::uint64_t pacing_rate() const final;
   std::string_view phase() const final;
 
  protected:
@@ -39,6 +41,8 @@ class LossBased : public CongestionController {
   virtual std::uint64_t reduced(Instant now, CongestionSignal signal, std::uint64_t in_flight) = 0;
   /// The window was not in use at this ACK.
   virtual void on_unused(Instant now) { (void)now; }
+  /// The window falls to one segment: what was known of its best size is known no more.
+  virtual void on_timeout() {}
   /// Every ACK, before anything else: what a controller measures for itself.
   virtual void observe(const CongestionAck& ack, bool round_begins) { (void)ack, (void)round_begins; }
   /// The climb begins anew from the present window.
@@ -54,18 +58,20 @@ class LossBased : public CongestionController {
 
  private:
   void slow_start(const CongestionAck& ack, bool round_begins);
-  void reduce(Instant now, CongestionSignal signal, std::uint64_t in_flight);
+  std::uint64_t reduce(Instant now, CongestionSignal signal, std::uint64_t in_flight);
   std::uint64_t initial_window() const { return std::uint64_t{mss_} * initial_segments_; }
 
   std::uint64_t cwnd_;
   std::uint64_t ssthresh_ = UINT64_MAX;
   std::uint64_t kept_cwnd_ = 0;  // before the last reduction; 0: nothing to undo
   std::uint64_t kept_ssthresh_ = 0;
+  Duration srtt_{};
   Rounds rounds_;
   Usage usage_;
   HyStart hystart_;
   std::uint32_t mss_;
   std::uint16_t initial_segments_;
+  std::uint8_t halvings_ = 0;  // of the rate, below one segment a round trip
   bool paced_;
   bool after_timeout_ = false;  // an RTO is being repaired: slow start, although the sender repairs
 };

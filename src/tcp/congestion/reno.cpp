@@ -5,6 +5,9 @@
 namespace ft::tcp {
 
 void Reno::climb(const CongestionAck& ack, std::uint32_t octets) {
+  //= rfc5681 3.1-9
+  //= rfc5681 3.1-10
+  //= rfc5681 3.1-11
   (void)ack;
   counted_ += octets;
   if (counted_ < window()) return;

@@ -1,5 +1,6 @@
 #include "tcp/congestion/cubic.hpp"
 #include "acks.hpp"
+#include "covers.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,6 +33,7 @@ TEST_CASE("K is the cube root of the segments to regain over C") {
 }
 
 TEST_CASE("the curve begins at 0.7 of the old window, is flat there after K, and rises by C t^3 beyond") {
+  FT_COVERS("rfc9438 5.1-1");
   const auto k = cubic_k(1'000'000, 700'000, mss);
   CHECK(cubic_window(0s, k, 1'000'000, mss) == doctest::Approx(700'000).epsilon(0.0001));
   CHECK(cubic_window(k, k, 1'000'000, mss) == 1'000'000);
@@ -40,6 +42,7 @@ TEST_CASE("the curve begins at 0.7 of the old window, is flat there after K, and
 }
 
 TEST_CASE("a loss leaves 0.7 of the window") {
+  FT_COVERS("rfc9438 4.6-1", "rfc9438 4.6-2");
   Cubic controller = after_loss(100'000);
   CHECK(controller.window() == 70'000);
   CHECK(controller.ssthresh() == 70'000);
@@ -47,6 +50,7 @@ TEST_CASE("a loss leaves 0.7 of the window") {
 }
 
 TEST_CASE("on a long path the window is back at the old one after K and stays near it for a while") {
+  FT_COVERS("rfc9438 4.4-1", "rfc9438 4.5-1", "rfc9438 5.1-1");
   Cubic controller = after_loss(1'000'000);
   Acks acks{controller};
   acks.now = epoch;
@@ -60,6 +64,7 @@ TEST_CASE("on a long path the window is back at the old one after K and stays ne
 }
 
 TEST_CASE("on a short path the window climbs like Reno's, at 9/17 of a segment a round trip and then a whole one") {
+  FT_COVERS("rfc9438 4.3-1", "rfc9438 4.3-2");
   Cubic controller = after_loss(20'000);
   Acks acks{controller};
   acks.rtt = 2ms;
@@ -74,6 +79,7 @@ TEST_CASE("on a short path the window climbs like Reno's, at 9/17 of a segment a
 }
 
 TEST_CASE("a flow that falls again before it is where it was leaves room: fast convergence") {
+  FT_COVERS("rfc9438 4.7-1");
   Cubic controller = after_loss(1'000'000);
   controller.on_congestion(epoch + 1s, CongestionSignal::loss, 700'000);
   CHECK(controller.window() == 490'000);
@@ -86,6 +92,7 @@ TEST_CASE("a flow that falls again before it is where it was leaves room: fast c
 }
 
 TEST_CASE("time in which the application holds the window down is no time on the curve") {
+  FT_COVERS("rfc9438 4.2-1", "rfc9438 4.6-3");
   Cubic steady = after_loss(1'000'000);
   Cubic paused = after_loss(1'000'000);
   Acks steady_acks{steady};
@@ -101,6 +108,7 @@ TEST_CASE("time in which the application holds the window down is no time on the
 }
 
 TEST_CASE("undo brings back the curve too") {
+  FT_COVERS("rfc9438 4.9.1-2", "rfc9438 4.9.2-2");
   Cubic controller = after_loss(1'000'000);
   Cubic untouched = after_loss(1'000'000);
   Acks acks{controller};
@@ -132,6 +140,7 @@ TEST_CASE("a window of a million segments grows although each ACK adds less than
 }
 
 TEST_CASE("slow start that delay ended leads onto the convex half of the curve") {
+  FT_COVERS("rfc9438 4.10-1", "rfc9438 4.10-2");
   Cubic controller(start_with(mss, 1000), {.hystart = true, .paced = true});
   Acks acks{controller};
   acks.round();
@@ -144,4 +153,52 @@ TEST_CASE("slow start that delay ended leads onto the convex half of the curve")
   CHECK(controller.window() < plateau + 70'000);
 }
 
-TEST_CASE("a few hundred octets are all that CUBIC holds for a connection") { CHECK(sizeof(Cubic) <= 304); }
+TEST_CASE("undo keeps what has grown beyond the old window meanwhile") {
+  FT_COVERS("rfc9438 4.9.2-3");
+  Cubic controller = after_loss(100'000);
+  controller.on_congestion(epoch, CongestionSignal::loss, 70'000);
+  Acks acks{controller};
+  acks.rtt = 1ms;
+  while (controller.window() <= 80'000) acks.round();
+  const auto window = controller.window();
+  const auto ssthresh = controller.ssthresh();
+  controller.on_undo(acks.now);
+  CHECK(controller.window() == window);
+  CHECK(controller.ssthresh() == ssthresh);
+}
+
+TEST_CASE("after a timeout the curve begins flat where slow start ended") {
+  FT_COVERS("rfc9438 4.8-1");
+  Cubic controller = after_loss(1'000'000);
+  controller.on_rto(epoch, 700'000, true);
+  CHECK(controller.window() == 1'000);
+  CHECK(controller.ssthresh() == 490'000);
+  Acks acks{controller};
+  acks.rtt = 1s;
+  while (controller.window() < controller.ssthresh()) acks.round();
+  const auto begun = controller.window();
+  const Instant from = acks.now;
+  while (acks.now < from + 5s) acks.round();
+  // 50 segments above where it began; on the old curve it would aim for 595 segments by then.
+  CHECK(controller.window() >= begun + 40'000);
+  CHECK(controller.window() <= begun + 90'000);
+}
+
+TEST_CASE("marks that do not end lead down to one segment, and then to less than one a round trip") {
+  FT_COVERS("rfc9438 4.6-4", "rfc9438 4.6-5");
+  Cubic controller = after_loss(20'000);
+  Acks acks{controller};
+  acks.ack(1000, std::nullopt, 1000);
+  for (int i = 0; i < 10; ++i) controller.on_congestion(epoch, CongestionSignal::ecn, controller.window());
+  CHECK(controller.window() == mss);
+  CHECK(controller.ssthresh() == 2 * mss);
+  const auto rate = controller.pacing_rate();
+  CHECK(rate > 0);
+  CHECK(rate <= 5'000);  // one segment in two round trips of 100 ms
+  controller.on_congestion(epoch, CongestionSignal::ecn, 1000);
+  CHECK(controller.pacing_rate() < rate);
+  for (int i = 0; i < 10; ++i) acks.ack(1000);
+  CHECK(controller.pacing_rate() == 0);
+}
+
+TEST_CASE("a few hundred octets are all that CUBIC holds for a connection") { CHECK(sizeof(Cubic) <= 320); }

@@ -15,6 +15,7 @@ Reno reno(SlowStartOptions options = {.hystart = false, .paced = true}) { return
 }  // namespace
 
 TEST_CASE("Reno opens with the initial window and no threshold") {
+  FT_COVERS("rfc5681 3.1-6");
   const Reno controller = reno();
   CHECK(controller.window() == 10'000);
   CHECK(controller.ssthresh() == UINT64_MAX);
@@ -24,6 +25,7 @@ TEST_CASE("Reno opens with the initial window and no threshold") {
 }
 
 TEST_CASE("slow start adds what was delivered: the window doubles each round trip") {
+  FT_COVERS("rfc5681 3.1-1");
   Reno controller = reno();
   Acks acks{controller};
   acks.round();
@@ -39,6 +41,7 @@ TEST_CASE("an unpaced sender counts at most eight segments of one ACK in slow st
 }
 
 TEST_CASE("avoidance adds one segment each round trip") {
+  FT_COVERS("rfc5681 3.1-9", "rfc5681 3.1-10", "rfc5681 3.1-11", "rfc5681 3.1-1");
   Reno controller = reno();
   controller.on_congestion(epoch, CongestionSignal::loss, 20'000);
   CHECK(controller.window() == 10'000);
@@ -52,16 +55,18 @@ TEST_CASE("avoidance adds one segment each round trip") {
 }
 
 TEST_CASE("a loss halves what is in flight, never under two segments") {
+  FT_COVERS("rfc5681 3.1-7", "rfc5681 3.2-7");
   Reno controller = reno();
   controller.on_congestion(epoch, CongestionSignal::loss, 9'000);
   CHECK(controller.ssthresh() == 4'500);
   CHECK(controller.window() == 4'500);
-  controller.on_congestion(epoch, CongestionSignal::ecn, 3'000);
+  controller.on_congestion(epoch, CongestionSignal::loss, 3'000);
   CHECK(controller.ssthresh() == 2'000);
   CHECK(controller.window() == 2'000);
 }
 
 TEST_CASE("a timeout leaves one segment, and a second one for the same data keeps the threshold") {
+  FT_COVERS("rfc5681 3.1-12", "rfc5681 3.1-13");
   Reno controller = reno();
   controller.on_rto(epoch, 10'000, true);
   CHECK(controller.window() == 1'000);
@@ -105,6 +110,7 @@ TEST_CASE("undo brings back exactly the windows of before the reduction, once") 
 }
 
 TEST_CASE("after an idle time the window is the initial one again and the threshold remembers three quarters") {
+  FT_COVERS("rfc5681 4.1-1");
   Reno controller = reno();
   controller.on_congestion(epoch, CongestionSignal::loss, 80'000);
   controller.on_undo(epoch);
@@ -135,10 +141,11 @@ TEST_CASE("a window that the application does not fill does not grow, and half o
   CHECK(controller.ssthresh() == UINT64_MAX);
 }
 
-TEST_CASE("a smaller MSS leaves the window in octets; one larger than the window lifts it") {
+TEST_CASE("a smaller MSS leaves as many segments in the window; one larger than the window lifts it") {
+  FT_COVERS("rfc5681 3.1-5");
   Reno controller = reno();
   controller.set_mss(500);
-  CHECK(controller.window() == 10'000);
+  CHECK(controller.window() == 5'000);
   controller.on_rto(epoch, 10'000, true);
   CHECK(controller.window() == 500);
   controller.set_mss(9'000);
@@ -171,4 +178,13 @@ TEST_CASE("a clone goes its own way") {
   const auto twin = controller.clone();
   controller.on_rto(epoch, 10'000, true);
   CHECK(twin->window() == 10'000);
+}
+
+TEST_CASE("two losses in a row reduce twice") {
+  FT_COVERS("rfc5681 4.3-2");
+  Reno controller = reno();
+  controller.on_congestion(epoch, CongestionSignal::loss, 10'000);
+  controller.on_congestion(epoch, CongestionSignal::loss, 5'000);
+  CHECK(controller.window() == 2'500);
+  CHECK(controller.ssthresh() == 2'500);
 }
