@@ -58,6 +58,21 @@ struct PortRange {
 
 enum class Medium : std::uint8_t { ip, ethernet };
 
+/// When a SYN is answered without being remembered (RFC 4987 3.6). A cookie keeps the MSS, and with timestamps also window
+/// scale, SACK and ECN; a SYN-ACK that was lost is not repeated, the peer repeats its SYN.
+enum class SynCookieUse : std::uint8_t {
+  off,        // a SYN that finds the SYN queue full is dropped
+  when_full,  // only then
+  always,     // never remember; for tests, and for listeners that are always under attack
+};
+
+/// What happens when the accept queue is full (`backlog` connections wait for accept).
+enum class BacklogPolicy : std::uint8_t {
+  drop,    // as Linux: a SYN is dropped, a final ACK not heard, so the peer tries again and gets in when there is room
+  reset,   // as Linux with tcp_abort_on_overflow: a SYN is dropped, but a final ACK is answered by RST
+  refuse,  // a SYN is answered by RST as well: the peer learns at once (as from a closed port)
+};
+
 struct InterfaceAddress {
   IpAddress address;
   std::uint8_t prefix_length = 24;
@@ -82,16 +97,19 @@ struct StackConfig {
   std::uint32_t max_super_segment = 0;  // octets of text in one Transmit; 0 = never more than one MSS
   std::uint32_t max_connections = 1u << 20;
   std::uint32_t max_listeners = 1024;
-  std::uint32_t max_half_open = 16384;             // SYN-queue records of all listeners together
+  std::uint32_t max_half_open = 16384;  // SYN-queue records of all listeners together
+  SynCookieUse syn_cookies = SynCookieUse::when_full;
   std::uint32_t max_time_wait = 65536;             // records; when full, the oldest gives way
   std::uint64_t max_buffer_memory = 1ull << 30;    // octets in all send and receive buffers
   std::uint32_t max_reassembly_memory = 1u << 20;  // octets of IP fragments held
 };
 
 struct ListenOptions {
-  std::uint32_t backlog = 128;      // connections that wait for accept
-  std::uint32_t syn_queue = 1024;   // half-open records of this listener
-  std::optional<TcpOptions> tcp{};  // none: the stack's
+  std::uint32_t backlog = 128;     // connections that wait for accept
+  std::uint32_t syn_queue = 1024;  // half-open records of this listener
+  BacklogPolicy when_full = BacklogPolicy::drop;
+  std::optional<SynCookieUse> syn_cookies{};  // none: the stack's
+  std::optional<TcpOptions> tcp{};            // none: the stack's
 };
 
 struct ConnectOptions {

@@ -101,6 +101,8 @@ struct PortEntry {
 struct StackCounters {
   std::uint64_t packets_in = 0, packets_out = 0, segments_in = 0, segments_out = 0;
   std::uint64_t connections_opened = 0, connections_accepted = 0, resets_sent = 0, retransmissions = 0;
+  std::uint64_t syn_cookies_sent = 0, syn_cookies_accepted = 0,
+                syn_cookies_refused = 0;  // refused: an ACK with none, or a bad one
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count_)> dropped{};
 };
 

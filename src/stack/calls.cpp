@@ -24,6 +24,7 @@ Stack::Impl::Impl(StackConfig config)
     : config_(std::move(config)),
       default_options_(std::make_shared<const ft::TcpOptions>(config_.tcp)),
       secrets_(config_.secret),
+      syn_cookies_(secrets_.cookie_key()),
       pool_(config_.max_buffer_memory),
       engine_(config_),
       records_{Slab<Entry>(config_.max_connections), Slab<HalfOpenRecord>(config_.max_half_open),

@@ -1,5 +1,6 @@
 // The instance: it owns the records and the engine below, and moves segments between them. One class, one file a concern:
-// calls.cpp (the user's side), input.cpp, passive.cpp (listeners and small records), output.cpp, stack.cpp (the door).
+// calls.cpp (the user's side), input.cpp, listen.cpp (the LISTEN state), passive.cpp (small records), output.cpp, stack.cpp (the
+// door).
 #pragma once
 
 #include "base/buffer_pool.hpp"
@@ -8,6 +9,7 @@
 #include "net/engine.hpp"
 #include "stack/demux.hpp"
 #include "stack/ephemeral.hpp"
+#include "stack/syn_cookies.hpp"
 #include "stack/tracer.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -16,11 +18,13 @@
 
 namespace ft::stack {
 
-/// A segment without a connection: a RST, an ACK from TIME-WAIT.
+/// A segment without a connection: a RST, an ACK from TIME-WAIT, a SYN-ACK with a cookie.
 struct QueuedReply {
   FourTuple tuple;
   tcp::Reply reply;
   tcp::State state;
+  std::uint8_t ttl;
+  std::uint8_t dscp;
 };
 
 }  // namespace ft::stack
@@ -68,7 +72,7 @@ class Stack::Impl {
   bool is_local(const IpAddress& address) const { return engine_.is_local(address); }
   std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);
 
-  // passive.cpp
+  // listen.cpp
   std::expected<ListenerId, Error> listen(const Endpoint& local, const ListenOptions& options);
   std::expected<ConnectionId, Error> accept(ListenerId id);
   std::expected<void, Error> set_options(ListenerId id, const ft::TcpOptions& options);
@@ -99,16 +103,31 @@ class Stack::Impl {
   void arm(std::uint32_t index);
   void become_time_wait_record(std::uint32_t index);
   void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply);
+  void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply, const ft::TcpOptions& options);
   void on_connection_deadline(std::uint32_t index);
   std::uint32_t plateau_below(std::uint32_t mtu) const;
 
-  // passive.cpp
+  // listen.cpp
   std::optional<std::uint32_t> listener_for(const Endpoint& local) const;
+  Verdict no_listener(Instant now, const FourTuple& tuple, const tcp::Segment& segment);
   Verdict on_listen(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& segment,
                     std::optional<Seq> least_isn);
+  tcp::State take_syn(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn,
+                      std::optional<Seq> least_isn, tcp::Arrival& arrival);
+  bool remember(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn, const tcp::Path& path,
+                std::optional<Seq> least_isn);
+  bool answer_with_cookie(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn,
+                          const tcp::Path& path, std::optional<Seq> least_isn);
+  std::optional<tcp::HalfOpen> read_cookie(Instant now, const Listener& listener, const FourTuple& tuple,
+                                           const tcp::Segment& ack) const;
+  tcp::State open_by_cookie(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& ack,
+                            tcp::Arrival& arrival);
+  /// The connection is complete and waits for accept.
+  void enqueue(std::uint32_t index, std::uint32_t listener);
+
+  // passive.cpp
   Verdict deliver_half_open(Instant now, std::uint32_t index, const tcp::Segment& segment);
   Verdict deliver_time_wait(Instant now, std::uint32_t index, const tcp::Segment& segment);
-  Verdict no_listener(Instant now, const FourTuple& tuple, const tcp::Segment& segment);
   bool promote(std::uint32_t half_open_index, tcp::Connection&& connection);
   void remove_half_open(std::uint32_t index);
   void remove_time_wait(std::uint32_t index);
@@ -167,6 +186,7 @@ class Stack::Impl {
   StackConfig config_;
   std::shared_ptr<const ft::TcpOptions> default_options_;
   stack::Secrets secrets_;
+  stack::SynCookies syn_cookies_;
   BufferPool pool_;
   net::Engine engine_;
   stack::Records records_;

@@ -120,7 +120,11 @@ void Stack::Impl::become_time_wait_record(std::uint32_t index) {
 }
 
 void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply) {
-  if (replies_.size() < most_replies) replies_.push_back({tuple, reply, state});
+  queue_reply(tuple, state, reply, config_.tcp);
+}
+
+void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply, const ft::TcpOptions& options) {
+  if (replies_.size() < most_replies) replies_.push_back({tuple, reply, state, options.ttl, options.dscp});
 }
 
 // --- ICMP ------------------------------------------------------------------------------------------------------------

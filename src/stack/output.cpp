@@ -45,8 +45,7 @@ std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte
     replies_.pop_front();
     if (reach == net::Reach::resolving && parked_replies_.size() < most_replies) parked_replies_.push_back(queued);
     if (reach != net::Reach::ready) continue;
-    const auto& tcp = config_.tcp;
-    const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, tcp.ttl, tcp.dscp);
+    const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, queued.ttl, queued.dscp);
     if (queued.reply.header.has(wire::tcp_flag::rst)) ++counters_.resets_sent;
     tracer_.sent(now, queued.tuple, queued.reply.header, 0, queued.reply.cause, queued.state, queued.state);
     return transmit;

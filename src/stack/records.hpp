@@ -63,6 +63,9 @@ struct Listener {
   std::uint32_t backlog = 0;
   std::uint32_t syn_queue = 0;
   std::uint32_t half_open = 0;  // records of this listener
+  BacklogPolicy when_full = BacklogPolicy::drop;
+  SynCookieUse syn_cookies = SynCookieUse::when_full;
+  Instant cookies_until{};  // a cookie that left may come back until then
   std::deque<std::uint32_t> accept_queue;
   Links told;  // acceptable, not yet told
   bool full() const { return accept_queue.size() >= backlog; }

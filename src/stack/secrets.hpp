@@ -23,6 +23,8 @@ class Secrets {
   std::uint32_t port_offset(const IpAddress& local, const Endpoint& remote) const;
   std::uint32_t port_slot(const IpAddress& local, const Endpoint& remote) const;
   std::uint64_t table_hash(const FourTuple& tuple) const;
+  /// For SynCookies, which hashes with purposes of its own.
+  std::span<const std::uint8_t, 16> cookie_key() const { return protocol_key_; }
 
  private:
   enum class Purpose : std::uint8_t { isn = 1, timestamp, port_offset, port_slot };

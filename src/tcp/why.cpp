@@ -47,6 +47,8 @@ constexpr std::array<Reason, static_cast<std::size_t>(Cause::count_)> causes = {
     {"rst-half-open", "RFC 9293 3.5.1"},
     {"rst-timeout", "RFC 9293 3.8.4"},
     {"rst-listener-closed", "RFC 9293 3.10.4"},
+    {"syn-ack-cookie", "RFC 4987 3.6"},
+    {"rst-backlog-full", "RFC 9293 3.9.1.1"},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Effect::count_)> effects = {{
@@ -71,6 +73,8 @@ constexpr std::array<Reason, static_cast<std::size_t>(Effect::count_)> effects =
     {"returned-to-listen", "RFC 9293 3.10.7.4"},
     {"time-wait-restarted", "RFC 9293 3.10.7.4"},
     {"time-wait-reopened", "RFC 6191 2"},
+    {"syn-answered-by-cookie", "RFC 4987 3.6"},
+    {"cookie-accepted", "RFC 4987 3.6"},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Trigger::count_)> triggers = {{

@@ -54,6 +54,8 @@ enum class Cause : std::uint8_t {
   rst_half_open,
   rst_timeout,
   rst_listener_closed,
+  syn_ack_cookie,
+  rst_backlog_full,
   count_,
 };
 
@@ -80,6 +82,8 @@ enum class Effect : std::uint8_t {
   returned_to_listen,
   time_wait_restarted,
   time_wait_reopened,
+  syn_answered_by_cookie,
+  cookie_accepted,
   count_,
 };
 

@@ -23,6 +23,7 @@ StackConfig config_for(Variant variant, const Setup& setup) {
   config.addresses = {{address, static_cast<std::uint8_t>(variant.v6 ? 64 : 24)}};
   config.secret.fill(7);
   config.tcp = setup.options;
+  if (setup.stack_wide) setup.stack_wide(config);
   return config;
 }
 
@@ -109,7 +110,9 @@ void Script::listens(std::uint32_t backlog) {
   tell("listen");
   our_port_ = 80;
   peer_port_ = 40000;
-  listener_ = stack_->listen({IpAddress::unspecified(ours().family()), our_port_}, {.backlog = backlog}).value();
+  ListenOptions options = setup_.listen;
+  options.backlog = backlog;
+  listener_ = stack_->listen({IpAddress::unspecified(ours().family()), our_port_}, options).value();
 }
 
 void Script::accepts() {

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,8 +28,10 @@ struct Setup {
   bool sack = false;                     // the peer's SYN permits SACK
   bool timestamps = false;
   std::uint16_t peer_window = 65535;
-  Duration rtt = 20ms;   // between our SYN and the peer's answer
-  TcpOptions options{};  // ours
+  Duration rtt = 20ms;                             // between our SYN and the peer's answer
+  TcpOptions options{};                            // ours
+  ListenOptions listen{};                          // ours, for listens(); its backlog is the call's
+  std::function<void(StackConfig&)> stack_wide{};  // the last word on our stack's configuration
 };
 
 class Script {
