@@ -54,6 +54,7 @@ Ending converse(Session& session, Socket socket) {
   if (ending) ending = relay.run(socket);
   if (ending.kind == Ending::Kind::interrupted && socket) socket.abort();
   if (const auto info = socket.info()) last = *info;
+  session.tell(last);
   socket.close();
   if (ending) relay.linger(last);
   return ending;

@@ -8,6 +8,7 @@
 #include "cli/lab_json.hpp"
 #include "cli/lab_options.hpp"
 #include "cli/lab_page.hpp"
+#include "cli/trace_file.hpp"
 #include "sim/embedded.hpp"
 #include "sim/story.hpp"
 
@@ -121,6 +122,14 @@ Duration epoch_of(const LabOptions& o) {
   return std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
 }
 
+std::expected<TraceFile, std::string> trace_of(const LabOptions& o, const sim::Scenario& scenario,
+                                               const std::vector<analysis::Actor>& actors) {
+  std::vector<std::string_view> hosts;
+  for (const analysis::Actor& actor : actors) hosts.push_back(actor.name);
+  const std::string title = "fourtuple lab " + scenario.name;
+  return TraceFile::create(o.trace, {.title = title, .vantage = "network", .epoch = epoch_of(o), .hosts = hosts});
+}
+
 int run_story(const LabOptions& o, const sim::Scenario& scenario) {
   std::vector<analysis::Actor> actors = actors_of(scenario, o.overrides.ipv6);
   if (o.kernel) actors[o.ours == sim::Role::client ? 1 : 0].note = "Linux";
@@ -133,10 +142,19 @@ int run_story(const LabOptions& o, const sim::Scenario& scenario) {
     capture = std::make_unique<CaptureFile>(std::move(*created));
     sinks.push_back(capture.get());
   }
+  std::unique_ptr<TraceFile> decisions;
+  if (!o.trace.empty()) {
+    auto created = trace_of(o, scenario, actors);
+    if (!created) return fail(created.error(), exit_failed);
+    decisions = std::make_unique<TraceFile>(std::move(*created));
+    sinks.push_back(decisions.get());
+  }
   Tee tee(std::move(sinks));
   const auto outcome = o.kernel ? run_kernel_story(scenario, o.overrides, o.ours, tee) : sim::run(scenario, o.overrides, tee);
   std::expected<void, std::string> captured;
   if (capture) captured = capture->close();
+  std::expected<void, std::string> traced;
+  if (decisions) traced = decisions->close();
   if (!outcome) return fail(outcome.error(), exit_failed);
 
   Output out;
@@ -148,6 +166,7 @@ int run_story(const LabOptions& o, const sim::Scenario& scenario) {
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
   if (!captured) return fail(captured.error(), exit_failed);
+  if (!traced) return fail(traced.error(), exit_failed);
   return outcome->as_told() ? exit_ok : exit_failed;
 }
 

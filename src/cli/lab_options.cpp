@@ -112,6 +112,10 @@ void declare_output(CLI::App& command, const Options& o) {
   command.add_option("--pcap", o->pcap, "Write the packets to a pcapng file, each with the reason why it was sent")
       ->group(group)
       ->type_name("FILE");
+  command
+      .add_option("--trace", o->trace, "Write every decision to a file, one JSON object a line (docs/reference/trace-json.md)")
+      ->group(group)
+      ->type_name("FILE");
   command.add_flag("--json", o->json, "One JSON document instead of the ladder (docs/reference/lab-json.md)")->group(group);
   command
       .add_option_function<std::string>(

@@ -21,6 +21,7 @@ struct LabOptions {
   sim::Role ours = sim::Role::client;  // with the kernel as the peer
   sim::Overrides overrides;
   std::string pcap;
+  std::string trace;
   bool json = false;
   bool step = false;
   bool all = false;

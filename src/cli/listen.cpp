@@ -50,7 +50,7 @@ struct Served {
   std::string peer;
 };
 
-Served serve_one(Relay& relay, std::vector<Listener>& listeners, bool keep) {
+Served serve_one(const Session& session, Relay& relay, std::vector<Listener>& listeners, bool keep) {
   Socket socket;
   const auto is_accepted = [&] {
     for (auto& listener : listeners) {
@@ -67,6 +67,7 @@ Served serve_one(Relay& relay, std::vector<Listener>& listeners, bool keep) {
   const std::string peer = first ? first->tuple.remote.to_string() : "the peer";
   Ending ending = relay.run(socket);
   const auto last = socket.info();
+  if (last) session.tell(*last);
   socket.close();
   if (ending && last && !keep) relay.linger(*last);
   return {std::move(ending), peer};
@@ -93,7 +94,7 @@ int run(const ListenCommand& command) {
   Relay relay(s.driver(), s.signals(), STDIN_FILENO, STDOUT_FILENO, command.keep);
   Served served;
   do {
-    served = serve_one(relay, *listeners, command.keep);
+    served = serve_one(s, relay, *listeners, command.keep);
     if (command.keep && served.ending.kind == Ending::Kind::connection) report(command_name, served.peer, served.ending);
   } while (command.keep && (served.ending || served.ending.kind == Ending::Kind::connection));
   const auto captured = s.finish();

@@ -2,8 +2,11 @@
 
 #include "cli/capture_file.hpp"
 #include "cli/commands.hpp"
+#include "cli/connection_info.hpp"
 #include "cli/live_ladder.hpp"
 #include "cli/terminal.hpp"
+#include "cli/trace_file.hpp"
+#include "io/clock.hpp"
 #include "io/traced_link.hpp"
 #include "sockets/impaired_link.hpp"
 
@@ -39,15 +42,17 @@ std::expected<LinkSpec, Refusal> read_link(const SessionOptions& options) {
 
 }  // namespace
 
-/// Everybody who is told what happens: the live ladder, the capture file.
+/// Everybody who is told what happens: the live ladder, the capture file, the trace.
 class Session::Watchers final : public trace::Sink {
  public:
   std::optional<CaptureFile> capture;
   std::optional<LiveLadder> ladder;
-  bool any() const { return capture || ladder; }
+  std::optional<TraceFile> trace;
+  bool any() const { return capture || ladder || trace; }
   void on_event(const trace::Event& event) override {
     if (capture) capture->on_event(event);
     if (ladder) ladder->on_event(event);
+    if (trace) trace->on_event(event);
   }
 };
 
@@ -68,6 +73,16 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
       ->type_name("FAULTS");
   command.add_option("--pcap", options.pcap, "write every packet to this file (pcapng, with the reason for each)")
       ->type_name("FILE");
+  command
+      .add_option("--trace", options.trace,
+                  "write every decision to this file, one JSON object a line (docs/reference/trace-json.md)")
+      ->type_name("FILE");
+  command
+      .add_flag(
+          "--info", options.info,
+          "tell at the end what the connection knows: round trips, windows, losses, limits (--info=json: as one JSON document)")
+      ->transform([](const std::string& word) { return word == "true" ? "text" : word; })
+      ->check(CLI::IsMember({"text", "json"}));
   command.add_flag("-v,--verbose", options.verbose, "draw the ladder on standard error while it happens");
 }
 
@@ -87,6 +102,19 @@ std::expected<std::unique_ptr<Session>, Refusal> Session::open(const SessionOpti
     if (!capture) return std::unexpected(failure(capture.error()));
     watchers->capture.emplace(std::move(*capture));
   }
+  if (!options.trace.empty()) {
+    const std::string_view hosts[] = {"client", "server"};
+    const bool client = side == Side::client;
+    const Instant origin = io::RealClock().now();
+    auto trace = TraceFile::create(options.trace,
+                                   {.title = client ? "fourtuple connect" : "fourtuple listen",
+                                    .vantage = hosts[client ? 0 : 1],
+                                    .epoch = origin.time_since_epoch(),
+                                    .hosts = hosts},
+                                   origin);
+    if (!trace) return std::unexpected(failure(trace.error()));
+    watchers->trace.emplace(std::move(*trace));
+  }
   if (options.verbose) watchers->ladder.emplace(actors);
   const auto us = static_cast<std::uint8_t>(side);
   const io::LinkReporter reporter(watchers->any() ? watchers.get() : nullptr, (*link)->medium(), us, us == 0 ? 1 : 0);
@@ -95,11 +123,16 @@ std::expected<std::unique_ptr<Session>, Refusal> Session::open(const SessionOpti
   } else if (watchers->any()) {
     *link = std::make_unique<io::TracedLink>(std::move(*link), reporter);
   }
-  return std::unique_ptr<Session>(new Session(std::move(config), std::move(*link), std::move(watchers), side));
+  return std::unique_ptr<Session>(new Session(std::move(config), std::move(*link), std::move(watchers), side,
+                                              options.info.empty() && options.verbose ? "text" : options.info));
 }
 
-Session::Session(StackConfig config, std::unique_ptr<Link> link, std::unique_ptr<Watchers> watchers, Side side)
-    : watchers_(std::move(watchers)), link_(std::move(link)), stack_(std::move(config)), driver_(stack_, *link_) {
+Session::Session(StackConfig config, std::unique_ptr<Link> link, std::unique_ptr<Watchers> watchers, Side side, std::string info)
+    : watchers_(std::move(watchers)),
+      link_(std::move(link)),
+      stack_(std::move(config)),
+      driver_(stack_, *link_),
+      info_(std::move(info)) {
   stack_.on_deadline(driver_.now());  // the stack learns what time it is
   if (watchers_->any()) stack_.set_trace(watchers_.get(), static_cast<std::uint8_t>(side));
 }
@@ -113,8 +146,18 @@ std::expected<void, std::string> Session::finish() {
   }
   stack_.set_trace(nullptr);
   if (watchers_->ladder) watchers_->ladder->finish();
-  if (watchers_->capture) return watchers_->capture->close();
-  return {};
+  std::expected<void, std::string> written;
+  if (watchers_->trace) written = watchers_->trace->close();
+  if (watchers_->capture) {
+    if (auto captured = watchers_->capture->close(); !captured) written = captured;
+  }
+  return written;
+}
+
+void Session::tell(const ConnectionInfo& info) const {
+  if (info_.empty()) return;
+  const std::string told = info_ == "json" ? info_json(info, driver_.now()) : info_text(info, driver_.now());
+  std::fputs(told.c_str(), stderr);
 }
 
 void complain(std::string_view command, std::string_view line) {

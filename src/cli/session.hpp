@@ -22,6 +22,8 @@ struct SessionOptions {
   std::optional<std::uint32_t> mtu;
   std::string impair;
   std::string pcap;
+  std::string trace;
+  std::string info;  // "", "text" or "json"
   bool verbose = false;
 };
 
@@ -46,19 +48,22 @@ class Session {
   io::SignalWatch& signals() { return signals_; }
   const Link& link() const { return *link_; }
 
+  /// What --info asks for, on standard error: once for each connection, when it is over.
+  void tell(const ConnectionInfo& info) const;
   /// Lets what the link still holds (a delayed RST) go out, for at most a second, and finishes the capture. The error is the
   /// capture's.
   std::expected<void, std::string> finish();
 
  private:
   class Watchers;
-  Session(StackConfig config, std::unique_ptr<Link> link, std::unique_ptr<Watchers> watchers, Side side);
+  Session(StackConfig config, std::unique_ptr<Link> link, std::unique_ptr<Watchers> watchers, Side side, std::string info);
 
-  std::unique_ptr<Watchers> watchers_;  // the ladder and the capture; they outlive the stack
+  std::unique_ptr<Watchers> watchers_;  // the ladder, the capture, the trace; they outlive the stack
   std::unique_ptr<Link> link_;
   Stack stack_;
   io::Driver driver_;
   io::SignalWatch signals_;
+  std::string info_;
 };
 
 /// Prints "fourtuple COMMAND: LINE" to stderr.

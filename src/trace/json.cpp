@@ -369,10 +369,10 @@ std::string json_header(const TraceHeader& header) {
   return out;
 }
 
-std::string to_json(const Event& event) {
+std::string to_json(const Event& event, Instant origin) {
   std::string out;
   Object line{out};
-  line.add_written("time", [&event](std::string& o) { o += milliseconds(event.at); });
+  line.add_written("time", [&event, origin](std::string& o) { o += milliseconds(Instant{event.at - origin}); });
   line.add("name", std::visit(Name{}, event.what));
   line.add_written("data", [&event](std::string& o) {
     Object data{o};

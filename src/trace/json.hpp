@@ -28,6 +28,7 @@ std::string json_header(const TraceHeader& header);
 
 /// One line without its newline:
 /// {"time":40.5,"name":"transport:packet_sent","data":{"host":0,"local":"10.0.0.1:49152",...}}
-std::string to_json(const Event& event);
+/// Times count from `origin`.
+std::string to_json(const Event& event, Instant origin = {});
 
 }  // namespace ft::trace
