@@ -1,6 +1,8 @@
 // The small records on both ends of a connection's life: half-open and TIME-WAIT.
 #include "stack/impl.hpp"
 
+#include <algorithm>
+
 namespace ft {
 
 using tcp::State;
@@ -48,7 +50,14 @@ Verdict Stack::Impl::deliver_half_open(Instant now, std::uint32_t index, const t
     if (after == State::listen) {
       remove_half_open(index);
     } else if (after == State::syn_received) {
-      if (const auto out = connection.next_segment(context(), 0)) queue_reply(tuple, after, {out->header, out->cause});
+      auto out = connection.next_segment(context(), 0);
+      if (out && record.brake.may_answer(now, segment)) {
+        // The record remembers no offer but the SYN-ACK's, so nothing says more (SHLD-14: what is offered stays offered).
+        const std::uint8_t shift = connection.negotiated().rcv_shift;
+        const std::uint32_t most = (tcp::syn_window(*connection.options()) + (1u << shift) - 1) >> shift;
+        out->header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(out->header.window, most));
+        queue_reply(tuple, after, {out->header, out->cause});
+      }
     } else if (!promote(index, std::move(connection))) {
       arrival.dropped = DropReason::connection_limit;
       after = State::syn_received;
@@ -100,6 +109,7 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
   const tcp::TimeWait& waiting = record.time_wait;
   tcp::Arrival arrival;
   const auto acknowledge = [&] {
+    if (!record.brake.may_answer(now, segment)) return;
     tcp::Reply reply;
     reply.cause = tcp::Cause::ack_time_wait;
     reply.header.seq = waiting.snd_nxt;

@@ -39,6 +39,21 @@ struct Entry {
   bool owned = true;     // the user holds its id
 };
 
+/// Two records that find each other unacceptable would answer each other for ever. So an empty segment is answered twice a second
+/// at most (RFC 5961 7).
+class AnswerBrake {
+ public:
+  bool may_answer(Instant now, const tcp::Segment& segment) {
+    if (segment.length() != 0) return true;
+    if (now < next_) return false;
+    next_ = now + std::chrono::milliseconds(500);
+    return true;
+  }
+
+ private:
+  Instant next_ = Instant::min();
+};
+
 struct HalfOpenRecord {
   FourTuple tuple;
   tcp::HalfOpen half_open;
@@ -47,6 +62,7 @@ struct HalfOpenRecord {
   bool parked = false;  // `to_send` links it into the list of those whose neighbour is being asked
   std::uint32_t listener = 0;
   std::uint8_t retries = 0;
+  AnswerBrake brake{};
 };
 
 struct TimeWaitRecord {
@@ -55,6 +71,7 @@ struct TimeWaitRecord {
   Instant expires{};
   Duration msl{};
   Links age;  // oldest first
+  AnswerBrake brake{};
 };
 
 struct Listener {

@@ -77,6 +77,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   if (chunk.push) flags |= wire::tcp_flag::psh;
   if (chunk.fin) flags |= wire::tcp_flag::fin;
   if (chunk.length != 0) receiver_.ack.on_data_sent();
+  const std::uint32_t offered = receiver_.rcv.wnd;
   out.header = header_for(context.now, chunk.seq, flags);
   if (chunk.syn) {
     const wire::TcpOptions agreed = out.header.options;
@@ -89,7 +90,8 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
       out.header.options.timestamps =
           wire::Timestamps{timestamp_clock(context.now, ts_offset_), agreed.timestamps ? agreed.timestamps->ecr : 0};
     out.header.window = syn_window(*options_);
-    if (state_ != State::syn_sent) receiver_.rcv.wnd = out.header.window;  // said unscaled
+    // Said unscaled; a challenge ACK before it may have offered more, and that stays offered (SHLD-14).
+    if (state_ != State::syn_sent) receiver_.rcv.wnd = std::max<std::uint32_t>(offered, out.header.window);
   }
   if (chunk.retransmission) {
     ++retransmissions_;

@@ -21,9 +21,11 @@ inline AckMeaning judge_ack(Seq ack, const SendVars& snd) {
   return before(ack, snd.una - snd.max_wnd) ? AckMeaning::too_old : AckMeaning::old;
 }
 
-/// RFC 9293 3.10.7.4: only a segment that is not older than the last update may change SND.WND.
+/// RFC 9293 3.10.7.4: only a segment that is not older than the last update may change SND.WND. One that acknowledges more is
+/// newer whatever its number: a FIN sent again has an old one, and without its window SND.UNA would carry the old window along,
+/// beyond what the peer ever offered.
 inline bool updates_window(const Segment& seg, const SendVars& snd) {
-  return before(snd.wl1, seg.seq()) || (snd.wl1 == seg.seq() && before_or_equal(snd.wl2, seg.ack()));
+  return before(snd.wl2, seg.ack()) || before(snd.wl1, seg.seq()) || (snd.wl1 == seg.seq() && before_or_equal(snd.wl2, seg.ack()));
 }
 
 /// Octets in flight that the segment's SACK blocks name. Blocks at or before SND.UNA tell of duplicates (RFC 2883 4), blocks
