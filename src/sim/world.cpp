@@ -98,12 +98,18 @@ void World::transmit(Direction& direction, std::span<const std::byte> packet) {
     enqueue(fate.deliveries[i].at, Kind::delivery, static_cast<std::size_t>(&direction - directions_.data()));
 }
 
-void World::inject(Host from, Host to, std::span<const std::byte> packet) {
+World::Direction& World::direction(Host from, Host to) {
   const auto& links = hosts_[from].links;
   const auto link = std::find_if(links.begin(), links.end(), [&](std::size_t l) { return directions_[l].to == to; });
   FT_ASSERT(link != links.end());
-  transmit(directions_[*link], packet);
+  return directions_[*link];
 }
+
+void World::change_link(Host from, Host to, ImpairmentSettings settings) {
+  direction(from, to).impairment.change(std::move(settings));
+}
+
+void World::inject(Host from, Host to, std::span<const std::byte> packet) { transmit(direction(from, to), packet); }
 
 void World::deliver(Direction& direction) {
   const auto arrival = direction.impairment.pop(now_);

@@ -56,6 +56,8 @@ class World final : private trace::Sink {
   bool is_up(Host host) const { return hosts_[host].stack != nullptr; }
   /// Runs `task` at that time (now at the earliest), after what is already due then.
   void at(Instant when, Task task);
+  /// Other faults for packets that enter that direction of a link from now on.
+  void change_link(Host from, Host to, ImpairmentSettings settings);
   /// Puts a packet on the link from one host to another in the name of `from`, whose stack knows nothing of it.
   void inject(Host from, Host to, std::span<const std::byte> packet);
   /// The stack and all that it knew are gone; packets to it are lost as "down" until restart().
@@ -112,6 +114,7 @@ class World final : private trace::Sink {
   bool is_armed(const Entry& entry) const;
   void forget_overtaken();
   Entry take_first();
+  Direction& direction(Host from, Host to);
   Direction* route(Host from, std::span<const std::byte> packet);
   bool owns(Host host, const IpAddress& address) const;
   void transmit(Direction& direction, std::span<const std::byte> packet);
