@@ -53,6 +53,14 @@ struct CongestionAck {
   bool cwnd_limited = false;  // the window, not the application or the peer, held the sender back lately (RFC 7661 4.3)
 };
 
+/// A segment that was just marked lost.
+struct LostSegment {
+  std::uint32_t octets = 0;
+  std::uint64_t tx_in_flight = 0;  // octets in flight just after it left
+  std::uint64_t lost = 0;          // octets marked lost since it left, its own included
+  bool app_limited = false;        // as in RateSample
+};
+
 enum class CongestionSignal : std::uint8_t { loss, ecn };
 
 /// What a controller is born with.
@@ -61,6 +69,7 @@ struct CongestionStart {
   std::uint32_t mss = 536;              // octets of text in a full segment
   std::uint32_t initial_segments = 10;  // RFC 6928; 1 after a lost SYN (RFC 5681 3.1)
   std::optional<Duration> srtt;         // of the handshake
+  bool sack = true;                     // agreed on: more than one loss in a round trip can be seen
   std::uint64_t seed = 0;               // for controllers that randomise; the connection's own
 };
 
@@ -72,6 +81,8 @@ class CongestionController {
   /// `octets` of new or repeated data left; `in_flight` counts them.
   virtual void on_sent(Instant now, std::uint32_t octets, std::uint64_t in_flight) { (void)now, (void)octets, (void)in_flight; }
   virtual void on_ack(const CongestionAck& ack) = 0;
+  /// Each segment as it is marked lost, before the ACK or the timeout that told of it.
+  virtual void on_lost(Instant now, const LostSegment& segment) { (void)now, (void)segment; }
   /// A recovery begins: at most once a round trip. `in_flight` before anything was marked lost.
   virtual void on_congestion(Instant now, CongestionSignal signal, std::uint64_t in_flight) = 0;
   /// The retransmission timer fired; `first`: not again for the same data (RFC 5681 3.1).

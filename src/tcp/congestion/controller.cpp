@@ -1,5 +1,6 @@
 #include "tcp/congestion/controller.hpp"
 
+#include "tcp/congestion/bbr.hpp"
 #include "tcp/congestion/cubic.hpp"
 #include "tcp/congestion/dctcp.hpp"
 #include "tcp/congestion/reno.hpp"
@@ -14,6 +15,8 @@ std::unique_ptr<CongestionController> make_controller(const TcpOptions& options,
   switch (options.congestion) {
     case Congestion::new_reno:
       return std::make_unique<Reno>(start, slow_start);
+    case Congestion::bbr:
+      return std::make_unique<Bbr>(start);
     case Congestion::dctcp:
       return std::make_unique<Dctcp>(start, slow_start);
     default:
