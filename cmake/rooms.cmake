@@ -1,5 +1,6 @@
 # One static library per room. `USES` are the rooms it may include: the same arrows that tests/arrows checks.
 include(${CMAKE_CURRENT_LIST_DIR}/scenarios.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/registers.cmake)
 
 function(ft_room name)
   cmake_parse_arguments(ROOM "PURE" "" "USES;LIBS;EXTRA" ${ARGN})
@@ -61,5 +62,5 @@ ft_room(analysis PURE USES pcap trace wire base)
 if(NOT FT_WASM AND NOT FT_FUZZ)
   ft_room(io USES stack pcap trace wire base)
   ft_room(sockets USES sim io stack trace wire base)
-  ft_room(cli USES sockets analysis sim io stack pcap trace wire base)
+  ft_room(cli USES sockets analysis sim io stack pcap trace wire base EXTRA ${FT_EMBEDDED_REGISTERS})
 endif()

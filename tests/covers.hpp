@@ -14,6 +14,8 @@ namespace ft::test {
 void covers(std::initializer_list<std::string_view> requirements);
 /// What the running test case has said so far, each once, in the order said.
 const std::vector<std::string>& covered();
+/// A test case begins.
+void forget_covered();
 
 }  // namespace ft::test
 

@@ -3,15 +3,17 @@
 
 Reads the registers spec/rfcNNNN.csv and spec/exceptions.csv, the citations `//= rfc9293 MUST-16` in src/ and include/, and what the
 tests claim with FT_COVERS("rfc9293 MUST-16") or, in Python, covers("rfc9293 MUST-16"). It fails on an identifier that no register
-has, on a MUST that has neither a test nor a reasoned exception, on an exception that is not needed, and when spec/COVERAGE.md is not
-what it would write (--write writes it).
+has, on a MUST that has neither a test nor a reasoned exception, on an exception that is not needed, and when spec/COVERAGE.md or
+spec/elsewhere.csv is not what it would write (--write writes them).
 
---log FILE is what the tests that ran left behind (tests/covers.cpp), --cases the lists of all test cases (tools/discover_tests.py):
-then a claim must have been executed, and a MUST needs a test that passed. When only some tests ran it says so and answers 77.
+--log FILE is what the tests that ran left behind (tests/evidence_listener.cpp), --cases the lists of all test cases
+(tools/discover_tests.py): then a claim must have been executed, and a MUST needs a test that passed. When only some tests ran it says so
+and answers 77.
 """
 import argparse
 import collections
 import csv
+import io
 import pathlib
 import re
 import sys
@@ -108,7 +110,7 @@ def read_claims(root):
     found = []
     for path in sorted((root / "tests").rglob("*")):
         name = str(path.relative_to(root))
-        if path.suffix == ".cpp" and name != "tests/covers.cpp":
+        if path.suffix == ".cpp":
             found += claims_of(CASE, name, path.read_text(encoding="utf-8"), True)
         elif path.suffix == ".py" and "interop" in path.parts and path.name != "covers.py":
             found += claims_of(PYTHON, name, path.read_text(encoding="utf-8"), False)
@@ -213,6 +215,28 @@ def report(evidence):
     return "\n".join(out) + "\n"
 
 
+def elsewhere(evidence):
+    """What `fourtuple conform` cannot run itself: proven only by tests that are not among its scripts."""
+    rows = [["rfc", "id", "tests"]]
+    for entry in evidence.requirements.values():
+        claims = evidence.tests.get(entry.key, [])
+        if claims and not any(claim.file.startswith("tests/scripts/") for claim in claims):
+            rows.append([entry.rfc, entry.id, "; ".join(f"{claim.case} ({claim.file})" for claim in claims)])
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+def write_or_compare(evidence, write):
+    """The two generated files of spec/."""
+    for name, fresh in (("COVERAGE.md", report(evidence)), ("elsewhere.csv", elsewhere(evidence))):
+        path = evidence.root / "spec" / name
+        if write:
+            path.write_text(fresh, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != fresh:
+            evidence.problems.append(f"spec/{name} is stale: python3 tools/coverage.py . --write")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=pathlib.Path)
@@ -222,12 +246,8 @@ def main():
     parser.add_argument("--cases", type=pathlib.Path, nargs="*", default=[])
     arguments = parser.parse_args()
     evidence = Evidence(arguments.root.resolve())
-    page = arguments.root / "spec/COVERAGE.md"
-    fresh = report(evidence)
-    if arguments.write:
-        page.write_text(fresh, encoding="utf-8")
-    elif not arguments.young and (not page.exists() or page.read_text(encoding="utf-8") != fresh):
-        evidence.problems.append("spec/COVERAGE.md is stale: python3 tools/coverage.py . --write")
+    if arguments.write or not arguments.young:
+        write_or_compare(evidence, arguments.write)
     if not arguments.young:
         evidence.check_musts()
     whole = evidence.check_run(arguments.log, arguments.cases) if arguments.log else True

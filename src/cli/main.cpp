@@ -1,5 +1,6 @@
 // fourtuple: the program. argv -> options -> one library call -> printer.
 #include "cli/commands.hpp"
+#include "cli/conform.hpp"
 #include "sim/spelling.hpp"
 
 #include <CLI/CLI.hpp>
@@ -91,6 +92,7 @@ int run(int argc, char** argv) {
   ft::cli::add_lab(app, status);
   ft::cli::add_listen(app, status);
   ft::cli::add_connect(app, status);
+  ft::cli::add_conform(app, status, ft::cli::run_scripts);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     app.parse(argc, argv);

@@ -1,6 +1,6 @@
 """covers("rfc9293 MUST-16") in a case says what it proves; it counts when the case passed. tools/coverage.py reads it too.
 
-What a case proved goes as one line into the file that FT_EVIDENCE names, in the form of tests/covers.cpp.
+What a case proved goes as one line into the file that FT_EVIDENCE names, in the form of tests/evidence_listener.cpp.
 """
 import os
 import pathlib

@@ -1,0 +1,11 @@
+# Run as `cmake -DFILES=a.csv;b.csv -DOUT=x.cpp -P embed_registers.cmake`: writes the files' texts as C++ raw strings.
+set(code "// Generated from spec/*.csv by cmake/embed_registers.cmake.\n#include \"cli/requirements.hpp\"\n\n")
+string(APPEND code "namespace ft::cli {\n\nconst std::vector<EmbeddedFile>& embedded_registers() {\n")
+string(APPEND code "  static const std::vector<EmbeddedFile> files{\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name "${file}" NAME_WE)
+  file(READ "${file}" text)
+  string(APPEND code "      {\"${name}\", R\"register(${text})register\"},\n")
+endforeach()
+string(APPEND code "  };\n  return files;\n}\n\n}  // namespace ft::cli\n")
+file(WRITE "${OUT}" "${code}")
