@@ -4,6 +4,7 @@ using namespace ft;
 using namespace ft::test;
 
 SCRIPT_CASE("an active close walks FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT and ends after 2 MSL") {
+  FT_COVERS("rfc9293 MUST-13");
   auto s = Script::established(name, variant);
   s.app_closes();
   s.expects("F. 1:1(0) ack 1"_seg);
@@ -71,6 +72,7 @@ SCRIPT_CASE("the FIN rides on the last data, and goes again with it when lost") 
 }
 
 SCRIPT_CASE("after a shutdown the peer's data is still read (half-close)") {
+  FT_COVERS("rfc9293 MUST-12");
   auto s = Script::established(name, variant);
   s.app_shuts_down();
   s.expects("F. 1:1(0) ack 1"_seg);
@@ -87,6 +89,7 @@ SCRIPT_CASE("after a shutdown the peer's data is still read (half-close)") {
 }
 
 SCRIPT_CASE("data after a close is answered with RST, for nobody will read it") {
+  FT_COVERS("rfc9293 SHLD-3", "rfc9293 MAY-1");
   auto s = Script::established(name, variant);
   s.app_closes();
   s.expects("F. 1:1(0) ack 1"_seg);
@@ -146,6 +149,7 @@ SCRIPT_CASE("a RST does not cut TIME-WAIT short (RFC 1337)") {
 }
 
 SCRIPT_CASE("a new SYN beyond the old numbers reopens from TIME-WAIT, an old one is acknowledged") {
+  FT_COVERS("rfc9293 MAY-2");
   auto s = Script::accepted(name, variant);
   s.app_closes();
   s.expects("F. 1:1(0) ack 1"_seg);
@@ -171,6 +175,7 @@ SCRIPT_CASE("abort sends RST with the next sequence number") {
 }
 
 SCRIPT_CASE("closing with unread text sends RST instead of FIN") {
+  FT_COVERS("rfc9293 SHLD-3");
   auto s = Script::established(name, variant);
   s.receives("P. 1:101(100) ack 1"_seg);
   s.expects(". 1:1(0) ack 101"_seg);

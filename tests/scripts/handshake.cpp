@@ -4,6 +4,7 @@ using namespace ft;
 using namespace ft::test;
 
 SCRIPT_CASE("our SYN offers mss, SACK, timestamps and window scale, and the third segment finishes the handshake") {
+  FT_COVERS("rfc9293 MUST-14", "rfc9293 SHLD-5", "rfc9293 MAY-3", "rfc7323 2.2-1", "rfc7323 3.2-1", "rfc7323 3.2-4");
   Script s(name, variant);
   s.connects();
   if (variant.v6) {
@@ -20,6 +21,7 @@ SCRIPT_CASE("our SYN offers mss, SACK, timestamps and window scale, and the thir
 }
 
 SCRIPT_CASE("a SYN-ACK offers back only what the SYN offered") {
+  FT_COVERS("rfc9293 MUST-15", "rfc7323 2.2-1", "rfc7323 3.2-4");
   Script s(name, variant);
   s.listens();
   s.receives("S 0:0(0) win 1000"_seg);
@@ -51,6 +53,7 @@ SCRIPT_CASE("a SYN that carries ECE and CWR is accepted") {
 }
 
 SCRIPT_CASE("SYNs repeat after 1, 2, 4, 8, 16, 32 and 64 s, and the connect gives up after three minutes") {
+  FT_COVERS("rfc9293 MUST-22", "rfc9293 MUST-23", "rfc6298 2.1-1", "rfc6298 5.5-1", "rfc6298 5-3");
   Script s(name, variant);
   s.connects();
   s.expects("S 0:0(0)"_seg);
@@ -62,6 +65,7 @@ SCRIPT_CASE("SYNs repeat after 1, 2, 4, 8, 16, 32 and 64 s, and the connect give
 }
 
 SCRIPT_CASE("SYN-ACKs repeat after 1, 2, 4, 8 and 16 s, then the half-open record goes") {
+  FT_COVERS("rfc4987 3.3-1");
   Script s(name, variant);
   s.listens();
   s.receives("S 0:0(0) win 1000 <mss 1000>"_seg);
@@ -92,6 +96,7 @@ SCRIPT_CASE("a RST that answers our SYN refuses the connection") {
 }
 
 SCRIPT_CASE("a RST without an ACK of our SYN is ignored in SYN-SENT") {
+  FT_COVERS("rfc5961 3.2-5");
   Script s(name, variant);
   s.connects();
   s.expects("S 0:0(0)"_seg);
@@ -126,6 +131,7 @@ SCRIPT_CASE("a wrong ACK in SYN-RECEIVED is answered with RST and changes nothin
 }
 
 SCRIPT_CASE("a RST in SYN-RECEIVED after a passive open returns to LISTEN") {
+  FT_COVERS("rfc9293 MUST-11");
   Script s(name, variant);
   s.listens();
   s.receives("S 0:0(0) win 1000 <mss 1000>"_seg);

@@ -4,6 +4,7 @@ using namespace ft;
 using namespace ft::test;
 
 SCRIPT_CASE("a RST with the exact next number resets") {
+  FT_COVERS("rfc9293 MUST-12", "rfc9293 UNL-4", "rfc5961 3.2-2");
   auto s = Script::established(name, variant);
   s.receives("R 1:1(0)"_seg);
   s.has_closed(CloseReason::reset);
@@ -22,6 +23,7 @@ SCRIPT_CASE("a RST discards text that nobody has read yet") {
 }
 
 SCRIPT_CASE("a RST elsewhere in the window is challenged, one outside is ignored (RFC 5961 3)") {
+  FT_COVERS("rfc9293 UNL-5", "rfc9293 UNL-6", "rfc5961 3.2-1", "rfc5961 3.2-3", "rfc5961 3.2-4");
   auto s = Script::established(name, variant);
   s.receives("R 100:100(0)"_seg);
   s.dropped(DropReason::rst_challenged);
@@ -33,6 +35,7 @@ SCRIPT_CASE("a RST elsewhere in the window is challenged, one outside is ignored
 }
 
 SCRIPT_CASE("a SYN on a connection is challenged whatever its number (RFC 5961 4)") {
+  FT_COVERS("rfc9293 UNL-7", "rfc9293 UNL-8", "rfc5961 4.2-1", "rfc5961 4.2-2", "rfc5961 4.2-3");
   auto s = Script::established(name, variant);
   s.receives("S 1:1(0) win 1000"_seg);
   s.dropped(DropReason::syn_challenged);
@@ -44,6 +47,7 @@ SCRIPT_CASE("a SYN on a connection is challenged whatever its number (RFC 5961 4
 }
 
 SCRIPT_CASE("text with an impossible ACK is challenged and not taken (RFC 5961 5)") {
+  FT_COVERS("rfc9293 MAY-12", "rfc9293 UNL-10", "rfc5961 5.2-2");
   auto s = Script::established(name, variant);
   s.receives("P. 1:11(10) ack 5000"_seg);
   s.dropped(DropReason::ack_challenged);
@@ -52,6 +56,7 @@ SCRIPT_CASE("text with an impossible ACK is challenged and not taken (RFC 5961 5
 }
 
 SCRIPT_CASE("challenges are throttled to ten in five seconds") {
+  FT_COVERS("rfc5961 7-2");
   auto s = Script::established(name, variant);
   for (int i = 0; i < 10; ++i) {
     s.receives("R 100:100(0)"_seg);
@@ -80,6 +85,7 @@ SCRIPT_CASE("a peer that restarted and knows nothing resets us when we speak (ha
 }
 
 SCRIPT_CASE("a peer that restarted and connects again is challenged, resets us, and its next SYN is accepted") {
+  FT_COVERS("rfc5961 4.2-4");
   auto s = Script::accepted(name, variant);
   s.receives("S 700000:700000(0) win 1000 <mss 1000>"_seg);
   s.expects(". 1:1(0) ack 1"_seg);
@@ -91,12 +97,14 @@ SCRIPT_CASE("a peer that restarted and connects again is challenged, resets us, 
 }
 
 SCRIPT_CASE("keep-alive is off by default") {
+  FT_COVERS("rfc9293 MUST-25");
   auto s = Script::established(name, variant);
   s.stays_silent_for(3h);
   s.has_state("ESTABLISHED");
 }
 
 SCRIPT_CASE("keep-alive probes carry no data, are answered, and one lost probe ends nothing") {
+  FT_COVERS("rfc9293 MUST-28", "rfc9293 MUST-29", "rfc9293 SHLD-12", "rfc9293 MAY-5");
   Setup setup;
   setup.options.keepalive = true;
   auto s = Script::established(name, variant, setup);

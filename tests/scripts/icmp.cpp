@@ -44,6 +44,7 @@ SCRIPT_CASE("an MTU below the minimum is not believed") {
 }
 
 SCRIPT_CASE("a hard error ends a handshake but not a connection") {
+  FT_COVERS("rfc9293 MUST-54", "rfc9293 SHLD-26");
   Script opening(name, variant);
   opening.connects();
   opening.expects("S 0:0(0)"_seg);
@@ -57,6 +58,7 @@ SCRIPT_CASE("a hard error ends a handshake but not a connection") {
 }
 
 SCRIPT_CASE("a soft error is told and changes nothing") {
+  FT_COVERS("rfc9293 MUST-47", "rfc9293 MUST-54", "rfc9293 MUST-56", "rfc9293 SHLD-25");
   Script s(name, variant);
   s.connects();
   s.expects("S 0:0(0)"_seg);

@@ -4,6 +4,7 @@ using namespace ft;
 using namespace ft::test;
 
 SCRIPT_CASE("ten segments leave at once, PSH only on the last of the write") {
+  FT_COVERS("rfc9293 MUST-60", "rfc9293 MUST-61", "rfc9293 SHLD-27", "rfc9293 SHLD-28");
   auto s = Script::established(name, variant);
   s.app_writes(12000);
   s.expects_full_segments(9);
@@ -15,6 +16,7 @@ SCRIPT_CASE("ten segments leave at once, PSH only on the last of the write") {
 }
 
 SCRIPT_CASE("Nagle holds a small second write back until the first is acknowledged") {
+  FT_COVERS("rfc9293 SHLD-7");
   auto s = Script::established(name, variant);
   s.app_writes(10);
   s.expects("P. 1:11(10) ack 1"_seg);
@@ -36,6 +38,7 @@ SCRIPT_CASE("without Nagle small writes leave at once") {
 }
 
 SCRIPT_CASE("a lost segment is repeated after the RTO, which doubles") {
+  FT_COVERS("rfc9293 MUST-19", "rfc9293 SHLD-9", "rfc9293 SHLD-10", "rfc6298 2.2-1", "rfc6298 5.5-1", "rfc6298 5-1");
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(500);
   s.expects("P. 1:501(500) ack 1"_seg);
@@ -156,6 +159,7 @@ SCRIPT_CASE("a partial ACK in recovery repeats the next hole at once (RFC 6582)"
 }
 
 SCRIPT_CASE("the first text is acknowledged at once, a lone later segment after 40 ms once we answered") {
+  FT_COVERS("rfc9293 MUST-40", "rfc9293 SHLD-18", "rfc5681 4.2-1", "rfc5681 4.2-2", "rfc5681 4.2-4");
   auto s = Script::accepted(name, variant);
   s.receives("P. 1:101(100) ack 1"_seg);
   s.expects_after(0ms, ". 1:1(0) ack 101"_seg);
@@ -167,6 +171,7 @@ SCRIPT_CASE("the first text is acknowledged at once, a lone later segment after 
 }
 
 SCRIPT_CASE("every second full-sized segment is acknowledged at once") {
+  FT_COVERS("rfc9293 SHLD-19", "rfc5681 4.2-3");
   auto s = Script::accepted(name, variant);
   s.app_writes(50);
   s.expects("P. 1:51(50) ack 1"_seg);
@@ -187,6 +192,9 @@ SCRIPT_CASE("many segments before one drain make one acknowledgement") {
 }
 
 SCRIPT_CASE("out-of-order text is kept, acknowledged with SACK blocks newest first, and joined when the hole fills") {
+  FT_COVERS("rfc9293 SHLD-31", "rfc9293 MAY-13", "rfc2018 3-1", "rfc2018 4-1", "rfc2018 4-3", "rfc2018 4-4", "rfc2018 4-5",
+            "rfc2018 4-6", "rfc2018 4-7", "rfc2018 4-8", "rfc5681 3.2-1", "rfc5681 3.2-2", "rfc5681 4.2-5", "rfc5681 4.2-6",
+            "rfc5681 4.2-7");
   auto s = Script::accepted(name, variant, {.sack = true});
   s.receives(". 1001:2001(1000) ack 1"_seg);
   s.expects(". 1:1(0) ack 1 <sack 1001:2001>"_seg);
@@ -204,6 +212,7 @@ SCRIPT_CASE("out-of-order text is kept, acknowledged with SACK blocks newest fir
 }
 
 SCRIPT_CASE("without SACK out-of-order text is acknowledged with plain duplicate ACKs") {
+  FT_COVERS("rfc2018 4-2");
   auto s = Script::accepted(name, variant);
   s.receives(". 1001:2001(1000) ack 1"_seg);
   s.expects(". 1:1(0) ack 1 <>"_seg);
@@ -225,6 +234,7 @@ SCRIPT_CASE("overlapping text is taken once") {
 }
 
 SCRIPT_CASE("a timestamp older than the last one is an old duplicate (PAWS)") {
+  FT_COVERS("rfc7323 5.3-1");
   auto s = Script::accepted(name, variant, {.timestamps = true});
   s.receives("P. 1:11(10) ack 1 <TS val 5000 ecr 0>"_seg);
   s.expects(". 1:1(0) ack 11"_seg);
@@ -244,6 +254,7 @@ SCRIPT_CASE("full segments make room for timestamps") {
 }
 
 SCRIPT_CASE("urgent data points at the octet after it and the reader is told how much is left") {
+  FT_COVERS("rfc9293 MUST-30", "rfc9293 MUST-32", "rfc9293 MUST-33", "rfc9293 MUST-62");
   auto s = Script::established(name, variant);
   s.app_writes(20, true);
   s.expects("PU. 1:21(20) ack 1 urg 20"_seg);

@@ -4,6 +4,7 @@ using namespace ft;
 using namespace ft::test;
 
 SCRIPT_CASE("a zero window is probed with one octet after one RTO, then at doubling intervals") {
+  FT_COVERS("rfc9293 MUST-36", "rfc9293 SHLD-29", "rfc9293 SHLD-30");
   auto s = Script::established(name, variant, {.peer_window = 0, .rtt = 50ms});
   s.app_writes(2000);
   // srtt 50 ms, rttvar 25 ms, but the variation's floor is 200 ms
@@ -28,6 +29,7 @@ SCRIPT_CASE("when the probe's octet is taken the rest follows it") {
 }
 
 SCRIPT_CASE("a peer that answers probes keeps the connection for ever") {
+  FT_COVERS("rfc9293 MUST-37");
   Setup setup;
   setup.peer_window = 0;
   setup.options.user_timeout = 100s;
@@ -55,6 +57,7 @@ SCRIPT_CASE("a peer that stops answering probes is given up after the user timeo
 }
 
 SCRIPT_CASE("a window that shrinks below what was sent is survived") {
+  FT_COVERS("rfc9293 MUST-34", "rfc7323 2.4-1");
   auto s = Script::established(name, variant, {.peer_window = 3000});
   s.app_writes(5000);
   s.expects(". 1:1001(1000) ack 1"_seg);
@@ -85,6 +88,7 @@ SCRIPT_CASE("a window that shuts during recovery and opens again does not stop t
 }
 
 SCRIPT_CASE("the sender waits for half the largest window rather than send a silly segment") {
+  FT_COVERS("rfc9293 MUST-38");
   auto s = Script::established(name, variant, {.peer_window = 4000});
   s.app_writes(10000);
   s.expects_full_segments(4);
@@ -103,6 +107,7 @@ SCRIPT_CASE("a small window that stays is used when the persist timer says so") 
 }
 
 SCRIPT_CASE("our window closes as text waits and never moves its right edge left") {
+  FT_COVERS("rfc9293 MUST-39", "rfc9293 SHLD-14");
   Setup setup;
   setup.options.receive_buffer = 4000;
   auto s = Script::accepted(name, variant, setup);
@@ -136,6 +141,7 @@ SCRIPT_CASE("with our window shut RST and ACK are still processed, text is not")
 }
 
 SCRIPT_CASE("scaled windows are used in both directions") {
+  FT_COVERS("rfc7323 2.3-3", "rfc7323 2.3-4");
   Setup setup;
   setup.options.receive_buffer = 1u << 20;
   setup.wscale = 4;
