@@ -1,6 +1,7 @@
 #include "cli/capture_file.hpp"
 
 #include "analysis/ladder_text.hpp"
+#include "analysis/particulars.hpp"
 #include "pcap/writer.hpp"
 
 #include <cerrno>
@@ -102,7 +103,10 @@ std::string CaptureFile::comment_of(const trace::Event& event, const trace::Segm
   row.segment = sent.segment;
   numbering_.number(row);
   std::string text = std::string(sent.why.id) + ": " + analysis::say(sent.why.id, lang_, analysis::facts_of(row, actors_));
-  if (!sent.why.clause.empty()) text += " (" + std::string(sent.why.clause) + ")";
+  const std::string numbers = analysis::say(sent.why.particulars, lang_);
+  const std::string clause(sent.why.clause);
+  if (!clause.empty() || !numbers.empty())
+    text += " (" + clause + (clause.empty() || numbers.empty() ? "" : "; ") + numbers + ")";
   return text;
 }
 
