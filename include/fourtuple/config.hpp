@@ -46,14 +46,25 @@ struct TcpOptions {
   Duration keepalive_interval = std::chrono::seconds(75);
   unsigned keepalive_count = 9;                           // unanswered probes until the connection is given up (MUST-29)
   Duration fin_wait_2_timeout = std::chrono::minutes(1);  // after close (not after shutdown) with the peer silent; 0 = no limit
-  Duration msl = std::chrono::seconds(30);  // TIME-WAIT lasts 2 MSL (RFC 9293 3.6.1; the RFC's own MSL is 2 minutes)
-  std::uint8_t ttl = 64;                    // MUST-49
-  std::uint8_t dscp = 0;                    // Diffserv code point, 6 bits (MUST-48)
+  Duration msl = std::chrono::seconds(30);              // TIME-WAIT lasts 2 MSL (RFC 9293 3.6.1; the RFC's own MSL is 2 minutes)
+  std::uint8_t challenge_acks = 10;                     // so many challenge ACKs ...
+  Duration challenge_period = std::chrono::seconds(5);  // ... in such a time, each connection (RFC 5961 7)
+  std::uint8_t ttl = 64;                                // MUST-49
+  std::uint8_t dscp = 0;                                // Diffserv code point, 6 bits (MUST-48)
 };
 
 struct PortRange {
   std::uint16_t first = 49152;  // RFC 6335 6: the dynamic ports
   std::uint16_t last = 65535;
+};
+
+/// RFC 6056 3.3, in its order. What the outside cannot guess all five keep; they differ in how soon a port comes again.
+enum class PortAlgorithm : std::uint8_t {
+  random_start,       // 1: a random port, then the next that is free
+  random,             // 2: random ports until one is free
+  hash,               // 3: one counter, and an offset for each peer
+  double_hash,        // 4: many counters, and an offset for each peer (3.5 recommends it)
+  random_increments,  // 5: one counter that grows by a random step
 };
 
 enum class Medium : std::uint8_t { ip, ethernet };
@@ -92,6 +103,7 @@ struct StackConfig {
   std::vector<Route> routes;                // others; longest prefix wins
   std::array<std::uint8_t, 32> secret{};    // entropy of the caller's: keys ISN, ports, hashing. Fresh at every start.
   PortRange ephemeral{};
+  PortAlgorithm port_algorithm = PortAlgorithm::double_hash;
   TcpOptions tcp{};
   bool accept_any_address = false;      // deliver packets for every destination (tunnels, transparent proxies)
   std::uint32_t max_super_segment = 0;  // octets of text in one Transmit; 0 = never more than one MSS
@@ -99,6 +111,7 @@ struct StackConfig {
   std::uint32_t max_listeners = 1024;
   std::uint32_t max_half_open = 16384;  // SYN-queue records of all listeners together
   SynCookieUse syn_cookies = SynCookieUse::when_full;
+  std::uint32_t max_challenge_acks = 10'000;       // a second, of all connections together, on average; 0 = no limit (RFC 5961 7)
   std::uint32_t max_time_wait = 65536;             // records; when full, the oldest gives way
   std::uint64_t max_buffer_memory = 1ull << 30;    // octets in all send and receive buffers
   std::uint32_t max_reassembly_memory = 1u << 20;  // octets of IP fragments held

@@ -162,6 +162,11 @@ class Stack {
   std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
   std::optional<TcpOptions> options(ConnectionId id) const;
 
+  /// New keys for everything that outsiders must not guess: initial sequence and port numbers, timestamp offsets, cookies, the
+  /// connection table (rebuilt, so this takes time in proportion to its size). Connections live on; cookies that left before are
+  /// taken for two minutes more. The tables of the IP engine keep the keys of their beginning.
+  void rotate_secrets(Instant now, std::array<std::uint8_t, 32> secret);
+
   std::optional<ConnectionInfo> info(ConnectionId id) const;
   std::optional<Readiness> readiness(ConnectionId id) const;
   std::vector<PortEntry> ports() const;

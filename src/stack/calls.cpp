@@ -24,14 +24,16 @@ Stack::Impl::Impl(StackConfig config)
     : config_(std::move(config)),
       default_options_(std::make_shared<const ft::TcpOptions>(config_.tcp)),
       secrets_(config_.secret),
-      syn_cookies_(secrets_.cookie_key()),
+      syn_cookies_(secrets_.protocol_key()),
+      old_cookies_(secrets_.protocol_key()),
+      challenges_(secrets_.protocol_key(), config_.max_challenge_acks),
       pool_(config_.max_buffer_memory),
       engine_(config_),
       records_{Slab<Entry>(config_.max_connections), Slab<HalfOpenRecord>(config_.max_half_open),
                Slab<TimeWaitRecord>(config_.max_time_wait)},
       demux_(records_, secrets_),
       listeners_(config_.max_listeners),
-      ephemeral_(config_.ephemeral),
+      ephemeral_(config_.ephemeral, config_.port_algorithm),
       ready_(ReadyLinks{&records_}),
       parked_(ReadyLinks{&records_}),
       told_(ToldLinks{&records_}),
@@ -259,6 +261,15 @@ std::vector<PortEntry> Stack::Impl::ports() const {
   });
   std::sort(ledger.begin(), ledger.end(), [](const PortEntry& a, const PortEntry& b) { return a.tuple < b.tuple; });
   return ledger;
+}
+
+void Stack::Impl::rotate_secrets(Instant now, std::span<const std::uint8_t, 32> secret) {
+  now_ = now;
+  old_cookies_ = syn_cookies_;
+  old_cookies_until_ = now + stack::SynCookies::lifetime;
+  demux_.rehash([&] { secrets_ = stack::Secrets(secret); });
+  syn_cookies_ = stack::SynCookies(secrets_.protocol_key());
+  challenges_.set_key(secrets_.protocol_key());
 }
 
 std::optional<Event> Stack::Impl::poll_event() {

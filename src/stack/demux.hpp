@@ -9,6 +9,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <optional>
+#include <vector>
 
 namespace ft::stack {
 
@@ -41,6 +42,14 @@ class Demux {
   void insert(Ref ref) { table_.insert(ref); }
   /// Before the record goes: the table reads its tuple.
   void erase(Ref ref) { table_.erase(ref); }
+  /// `change` gives the hash another key.
+  template <class Change>
+  void rehash(Change change) {
+    const std::vector<Ref> all(table_.begin(), table_.end());
+    table_.clear();
+    change();
+    table_.insert(all.begin(), all.end());
+  }
   std::size_t size() const { return table_.size(); }
 
  private:

@@ -1,5 +1,6 @@
-// Where ephemeral ports come from: RFC 6056 3.3.4, the double-hash algorithm. Neighbouring connections to one peer get
-// neighbouring ports, nobody outside can tell which, and different peers do not disturb each other.
+// Where ephemeral ports come from: the five algorithms of RFC 6056 3.3. By default the fourth, a double hash: neighbouring
+// connections to one peer get neighbouring ports (so a port rests as long as can be before it comes again), nobody outside can
+// tell which, and different peers do not disturb each other.
 #pragma once
 
 #include "fourtuple/config.hpp"
@@ -13,25 +14,62 @@ namespace ft::stack {
 
 class EphemeralPorts {
  public:
-  explicit EphemeralPorts(PortRange range) : range_(range) {}
+  EphemeralPorts(PortRange range, PortAlgorithm algorithm) : range_(range), algorithm_(algorithm) {}
 
-  /// The first suitable port from where the hash points; nullopt when none of the range is.
+  /// A port of the range that is_free; nullopt only when none of the range is.
   template <class IsFree>
-  std::optional<std::uint16_t> choose(const Secrets& secrets, const IpAddress& local, const Endpoint& remote, IsFree is_free) {
+  std::optional<std::uint16_t> choose(Secrets& secrets, const IpAddress& local, const Endpoint& remote, IsFree is_free) {
     const std::uint32_t count = range_.last < range_.first ? 0u : range_.last - range_.first + 1u;
-    const std::uint32_t offset = secrets.port_offset(local, remote);
-    std::uint32_t& step = steps_[secrets.port_slot(local, remote) % steps_.size()];
+    const auto port = [&](std::uint64_t number) { return static_cast<std::uint16_t>(range_.first + number % count); };
+    if (count == 0) return std::nullopt;
+    switch (algorithm_) {
+      case PortAlgorithm::random_start:
+        break;
+      case PortAlgorithm::random:
+        for (std::uint32_t tried = 0; tried < count; ++tried)
+          if (const auto drawn = port(secrets.random()); is_free(drawn)) return drawn;
+        break;  // a nearly full range: walk through it
+      case PortAlgorithm::hash:
+        return walk(count, port, secrets.port_offset(local, remote), next_, is_free);
+      case PortAlgorithm::double_hash:
+        return walk(count, port, secrets.port_offset(local, remote), steps_[secrets.port_slot(local, remote) % steps_.size()],
+                    is_free);
+      case PortAlgorithm::random_increments:
+        if (const auto found = stride(count, port, secrets, is_free)) return found;
+        break;
+    }
+    std::uint32_t tried = 0;
+    return walk(count, port, secrets.random() % count, tried, is_free);
+  }
+
+ private:
+  /// From where `offset` and the last `step` point, one by one through the whole range.
+  template <class Port, class IsFree>
+  static std::optional<std::uint16_t> walk(std::uint32_t count, Port port, std::uint64_t offset, std::uint32_t& step,
+                                           IsFree is_free) {
+    for (std::uint32_t tried = 0; tried < count; ++tried)
+      if (const auto candidate = port(offset + step++); is_free(candidate)) return candidate;
+    return std::nullopt;
+  }
+
+  /// RFC 6056 3.3.5: a step of 1 to 500 each time, so that the next port is neither far nor known.
+  template <class Port, class IsFree>
+  std::optional<std::uint16_t> stride(std::uint32_t count, Port port, Secrets& secrets, IsFree is_free) {
+    constexpr std::uint32_t longest = 500;
+    if (!started_) next_ = static_cast<std::uint32_t>(secrets.random() % count);
+    started_ = true;
     for (std::uint32_t tried = 0; tried < count; ++tried) {
-      const auto port = static_cast<std::uint16_t>(range_.first + (offset + step) % count);
-      ++step;
-      if (is_free(port)) return port;
+      next_ = static_cast<std::uint32_t>((next_ + 1 + secrets.random() % longest) % count);
+      if (const auto candidate = port(next_); is_free(candidate)) return candidate;
     }
     return std::nullopt;
   }
 
- private:
   PortRange range_;
-  std::array<std::uint32_t, 256> steps_{};  // the RFC's table; F's offset hides where each begins
+  PortAlgorithm algorithm_;
+  bool started_ = false;
+  std::uint32_t next_ = 0;                  // algorithms 3 and 5
+  std::array<std::uint32_t, 256> steps_{};  // the table of algorithm 4; F's offset hides where each begins
 };
 
 }  // namespace ft::stack

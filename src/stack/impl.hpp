@@ -62,6 +62,7 @@ class Stack::Impl {
   std::expected<void, Error> change_options(ConnectionId id, Change change);
   std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, bool on);
   std::expected<void, Error> set_options(Instant now, ConnectionId id, const ft::TcpOptions& options);
+  void rotate_secrets(Instant now, std::span<const std::uint8_t, 32> secret);
   std::optional<ConnectionInfo> info(ConnectionId id) const;
   std::vector<PortEntry> ports() const;
 
@@ -155,7 +156,7 @@ class Stack::Impl {
   std::optional<Instant> earliest_free(const IpAddress& local, const Endpoint& remote) const;
   bool is_port_free(const FourTuple& tuple) const;
   tcp::Path tcp_path(const IpAddress& remote, std::uint32_t mtu) const;
-  tcp::Context context() { return {now_, pool_}; }
+  tcp::Context context() { return {now_, pool_, &challenges_}; }
   template <class Call>
   auto traced_call(std::uint32_t index, std::string_view name, tcp::Trigger trigger, Call call);
 
@@ -187,6 +188,9 @@ class Stack::Impl {
   std::shared_ptr<const ft::TcpOptions> default_options_;
   stack::Secrets secrets_;
   stack::SynCookies syn_cookies_;
+  stack::SynCookies old_cookies_;  // of the last secret
+  Instant old_cookies_until_{};
+  tcp::ChallengeLimit challenges_;
   BufferPool pool_;
   net::Engine engine_;
   stack::Records records_;

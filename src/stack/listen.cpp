@@ -205,7 +205,8 @@ std::optional<tcp::HalfOpen> Stack::Impl::read_cookie(Instant now, const Listene
   tcp::HalfOpen half_open;
   half_open.iss = ack.ack() - 1;
   half_open.irs = ack.seq() - 1;
-  const auto mss = syn_cookies_.check(now, tuple, half_open.irs, half_open.iss);
+  auto mss = syn_cookies_.check(now, tuple, half_open.irs, half_open.iss);
+  if (!mss && now < old_cookies_until_) mss = old_cookies_.check(now, tuple, half_open.irs, half_open.iss);
   if (!mss) return std::nullopt;
   half_open.peer_mss = *mss;
   half_open.peer_window = ack.header.window;

@@ -108,6 +108,7 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
   const FourTuple tuple = record.tuple;
   const tcp::TimeWait& waiting = record.time_wait;
   tcp::Arrival arrival;
+  const auto listener = listener_for(tuple.local);
   const auto acknowledge = [&] {
     if (!record.brake.may_answer(now, segment)) return;
     tcp::Reply reply;
@@ -120,9 +121,9 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
       reply.header.options.timestamps = wire::Timestamps{tcp::timestamp_clock(now, waiting.ts_offset), waiting.ts_recent};
     queue_reply(tuple, State::time_wait, reply);
   };
-  switch (tcp::arrival::judge_in_time_wait(segment, waiting)) {
+  switch (tcp::arrival::judge_in_time_wait(segment, waiting, listener && listeners_.at(*listener).tcp->timestamps)) {
     case tcp::arrival::TimeWaitMeaning::reopen:
-      if (const auto listener = listener_for(tuple.local)) {
+      if (listener) {
         // RFC 9293 3.6.1: the new ISN lies beyond anything the old connection used.
         const Seq least = waiting.snd_nxt + 65536;
         remove_time_wait(index);
@@ -130,7 +131,7 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
       }
       [[fallthrough]];
     case tcp::arrival::TimeWaitMeaning::acknowledge:
-      acknowledge();
+      if (challenges_.take(now)) acknowledge();
       arrival.dropped = DropReason::time_wait;
       break;
     case tcp::arrival::TimeWaitMeaning::restart:

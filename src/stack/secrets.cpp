@@ -23,6 +23,11 @@ Seq Secrets::isn(Instant now, const FourTuple& tuple) const {
   return Seq{clock + static_cast<std::uint32_t>(hash(Purpose::isn, tuple))};
 }
 
+std::uint64_t Secrets::random() {
+  const std::array<std::uint64_t, 2> words{drawn_++, static_cast<std::uint64_t>(Purpose::random)};
+  return siphash_words(protocol_key_, words);
+}
+
 std::uint32_t Secrets::timestamp_offset(const FourTuple& tuple) const {
   return static_cast<std::uint32_t>(hash(Purpose::timestamp, tuple));
 }

@@ -18,18 +18,21 @@ class Secrets {
 
   /// RFC 6528 3: a 4 microsecond clock plus F(four-tuple, key).
   Seq isn(Instant now, const FourTuple& tuple) const;
+  /// 64 bits that nobody outside can tell from the ones before: the hash of a counter.
+  std::uint64_t random();
   std::uint32_t timestamp_offset(const FourTuple& tuple) const;
   /// RFC 6056 3.3.4: F and G, over everything of the tuple but the port to be chosen.
   std::uint32_t port_offset(const IpAddress& local, const Endpoint& remote) const;
   std::uint32_t port_slot(const IpAddress& local, const Endpoint& remote) const;
   std::uint64_t table_hash(const FourTuple& tuple) const;
-  /// For SynCookies, which hashes with purposes of its own.
-  std::span<const std::uint8_t, 16> cookie_key() const { return protocol_key_; }
+  /// For others who hash with purposes of their own: SynCookies, ChallengeLimit.
+  std::span<const std::uint8_t, 16> protocol_key() const { return protocol_key_; }
 
  private:
-  enum class Purpose : std::uint8_t { isn = 1, timestamp, port_offset, port_slot };
+  enum class Purpose : std::uint8_t { isn = 1, timestamp, port_offset, port_slot, random };
   std::uint64_t hash(Purpose purpose, const FourTuple& tuple) const;
 
+  std::uint64_t drawn_ = 0;
   std::array<std::uint8_t, 16> protocol_key_{};
   std::array<std::uint8_t, 16> table_key_{};
 };

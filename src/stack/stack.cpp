@@ -67,6 +67,7 @@ std::optional<Readiness> Stack::readiness(ConnectionId id) const { return impl_-
 bool Stack::is_port_held(Endpoint local) const { return impl_->is_port_held(local); }
 bool Stack::is_local(const IpAddress& address) const { return impl_->is_local(address); }
 std::expected<std::uint16_t, Error> Stack::choose_port(IpAddress local) { return impl_->choose_port(local); }
+void Stack::rotate_secrets(Instant now, std::array<std::uint8_t, 32> secret) { impl_->rotate_secrets(now, secret); }
 std::optional<ConnectionInfo> Stack::info(ConnectionId id) const { return impl_->info(id); }
 std::vector<PortEntry> Stack::ports() const { return impl_->ports(); }
 const StackCounters& Stack::counters() const { return impl_->counters(); }

@@ -5,6 +5,7 @@
 #include "fourtuple/config.hpp"
 #include "fourtuple/error.hpp"
 #include "tcp/arrival/time_wait.hpp"
+#include "tcp/challenge_limit.hpp"
 #include "tcp/half_open.hpp"
 #include "tcp/recv/receiver.hpp"
 #include "tcp/send/sender.hpp"
@@ -20,6 +21,7 @@ namespace ft::tcp {
 struct Context {
   Instant now;
   BufferPool& pool;
+  ChallengeLimit* challenges = nullptr;  // of the whole stack
 };
 
 struct Opening {
@@ -130,8 +132,10 @@ class Connection {
   Arrival arrive_in_syn_sent(Context context, const Segment& segment);
   Arrival arrive_in_time_wait(Context context, const Segment& segment);
   Arrival arrive(Context context, Segment segment);
-  bool check_timestamps(Instant now, const Segment& segment, Arrival& arrival);
+  bool check_timestamps(Context context, const Segment& segment, Arrival& arrival);
   bool check_sequence(Context context, const Segment& segment, Arrival& arrival);
+  /// Octets behind RCV.NXT up to which a segment may be the peer's.
+  std::uint32_t stale_reach() const { return std::max<std::uint32_t>(options_->receive_buffer, UINT16_MAX); }
   void take_stale_ack(Context context, const Segment& segment, Arrival& arrival);
   bool check_reset(Context context, const Segment& segment, Arrival& arrival);
   bool check_syn(Context context, const Segment& segment, Arrival& arrival);
@@ -157,8 +161,8 @@ class Connection {
   void move(Transition by);
   void enter_time_wait(Instant now);
   void finish(BufferPool& pool, Transition by, CloseReason why);
-  /// An acknowledgement nobody forced us to remember: at most ten in five seconds (RFC 5961 7).
-  void challenge(Instant now, Cause cause);
+  /// An acknowledgement that a stranger may have provoked: throttled (RFC 5961 7).
+  void challenge(Context context, Cause cause);
   void note_readable();
   /// False when the last probe stayed unanswered.
   bool on_keepalive_timer(Context context);

@@ -131,7 +131,7 @@ Arrival Connection::arrive(Context context, Segment segment) {
     segment.header.seq += 1;
     segment.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
   }
-  if (!check_timestamps(context.now, segment, arrival) || !check_sequence(context, segment, arrival)) return arrival;
+  if (!check_timestamps(context, segment, arrival) || !check_sequence(context, segment, arrival)) return arrival;
   if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return arrival;
 
   last_heard_ = context.now;
@@ -151,30 +151,29 @@ Arrival Connection::arrive(Context context, Segment segment) {
   return arrival;
 }
 
-bool Connection::check_timestamps(Instant now, const Segment& segment, Arrival& arrival) {
+bool Connection::check_timestamps(Context context, const Segment& segment, Arrival& arrival) {
   if (!negotiated_.timestamps || segment.rst()) return true;
   const auto& timestamps = segment.header.options.timestamps;
   // RFC 7323 3.2: agreed on, so it must be there. A SYN goes on to its challenge all the same: a peer that was restarted
   // without timestamps must learn that we remember another connection (RFC 5961 4.2, RFC 9293 3.5.1).
   if (!timestamps) return segment.syn() || stop(arrival, DropReason::paws);
-  if (!receiver_.paws.is_old(timestamps->val, now)) return true;
-  challenge(now, Cause::ack_unacceptable);
+  if (!receiver_.paws.is_old(timestamps->val, context.now)) return true;
+  challenge(context, Cause::ack_unacceptable);
   return stop(arrival, DropReason::paws);
 }
 
 bool Connection::check_sequence(Context context, const Segment& segment, Arrival& arrival) {
-  const Instant now = context.now;
   if (arrival::is_acceptable(segment, receiver_.rcv)) return true;
   if (segment.rst()) return stop(arrival, DropReason::not_acceptable);
   if (segment.syn()) {
-    challenge(now, Cause::ack_challenge_syn);
+    challenge(context, Cause::ack_challenge_syn);
     return stop(arrival, DropReason::syn_challenged);
   }
-  last_heard_ = now;
-  if (segment.length() == 0) {
-    // Answered, but with a brake: two ends that disagree must not talk for ever.
+  last_heard_ = context.now;
+  if (segment.length() == 0 || !arrival::is_stale(segment, receiver_.rcv, stale_reach())) {
+    // Answered, but with a brake: two ends that disagree must not talk for ever, and a stranger who guesses must not make us.
     const bool probe = segment.seq() + 1 == receiver_.rcv.nxt;
-    challenge(now, probe ? Cause::ack_keepalive : Cause::ack_unacceptable);
+    challenge(context, probe ? Cause::ack_keepalive : Cause::ack_unacceptable);
   } else {
     receiver_.ack.at_once(Cause::ack_unacceptable);
   }
@@ -183,8 +182,7 @@ bool Connection::check_sequence(Context context, const Segment& segment, Arrival
 }
 
 void Connection::take_stale_ack(Context context, const Segment& segment, Arrival& arrival) {
-  const std::uint32_t reach = std::max<std::uint32_t>(options_->receive_buffer, UINT16_MAX);
-  if (state_ == State::syn_received || !segment.has_ack() || !arrival::is_stale(segment, receiver_.rcv, reach)) return;
+  if (state_ == State::syn_received || !segment.has_ack() || !arrival::is_stale(segment, receiver_.rcv, stale_reach())) return;
   const auto meaning = arrival::judge_ack(segment.ack(), sender_.snd);
   if (meaning == arrival::AckMeaning::fresh) {
     take_ack(context, segment, arrival);
@@ -196,7 +194,7 @@ void Connection::take_stale_ack(Context context, const Segment& segment, Arrival
 bool Connection::check_reset(Context context, const Segment& segment, Arrival& arrival) {
   if (!segment.rst()) return true;
   if (arrival::judge_reset(segment, receiver_.rcv) == arrival::ResetMeaning::challenge) {
-    challenge(context.now, Cause::ack_challenge_rst);
+    challenge(context, Cause::ack_challenge_rst);
     return stop(arrival, DropReason::rst_challenged);
   }
   if (state_ == State::syn_received && passive_) {
@@ -217,7 +215,7 @@ bool Connection::check_syn(Context context, const Segment& segment, Arrival& arr
     arrival.effect = Effect::returned_to_listen;
     return false;
   }
-  challenge(context.now, Cause::ack_challenge_syn);
+  challenge(context, Cause::ack_challenge_syn);
   return stop(arrival, DropReason::syn_challenged);
 }
 
@@ -232,7 +230,7 @@ bool Connection::check_ack(Context context, const Segment& segment, Arrival& arr
   switch (meaning) {
     case arrival::AckMeaning::not_sent:
     case arrival::AckMeaning::too_old:
-      challenge(context.now, Cause::ack_challenge_ack);
+      challenge(context, Cause::ack_challenge_ack);
       return stop(arrival, DropReason::ack_challenged);
     case arrival::AckMeaning::old:
       note(arrival, Effect::ack_old);
@@ -362,7 +360,7 @@ void Connection::note_readable() {
 
 Arrival Connection::arrive_in_time_wait(Context context, const Segment& segment) {
   Arrival arrival;
-  if (!check_timestamps(context.now, segment, arrival)) return arrival;
+  if (!check_timestamps(context, segment, arrival)) return arrival;
   switch (arrival::judge_in_time_wait(segment, time_wait_record())) {
     case arrival::TimeWaitMeaning::restart:
       enter_time_wait(context.now);
@@ -371,7 +369,7 @@ Arrival Connection::arrive_in_time_wait(Context context, const Segment& segment)
       break;
     case arrival::TimeWaitMeaning::acknowledge:
     case arrival::TimeWaitMeaning::reopen:  // the stack offers a SYN to a listener before it asks us
-      challenge(context.now, Cause::ack_time_wait);
+      challenge(context, Cause::ack_time_wait);
       arrival.dropped = DropReason::time_wait;
       break;
     case arrival::TimeWaitMeaning::ignore:
@@ -381,14 +379,13 @@ Arrival Connection::arrive_in_time_wait(Context context, const Segment& segment)
   return arrival;
 }
 
-void Connection::challenge(Instant now, Cause cause) {
-  constexpr Duration window = std::chrono::seconds(5);
-  constexpr std::uint8_t most = 10;
-  if (now - challenge_window_ >= window || challenges_ == 0) {
-    challenge_window_ = now;
+void Connection::challenge(Context context, Cause cause) {
+  if (context.now - challenge_window_ >= options_->challenge_period || challenges_ == 0) {
+    challenge_window_ = context.now;
     challenges_ = 0;
   }
-  if (challenges_ >= most) return;
+  if (challenges_ >= options_->challenge_acks) return;
+  if (context.challenges != nullptr && !context.challenges->take(context.now)) return;
   ++challenges_;
   receiver_.ack.at_once(cause);
 }

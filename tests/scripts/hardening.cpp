@@ -122,3 +122,111 @@ SCRIPT_CASE("we answer the peer's keep-alive probe") {
   s.receives(". 0:0(0) ack 1"_seg);
   s.expects(". 1:1(0) ack 1"_seg);
 }
+
+SCRIPT_CASE("text beyond the window, as a stranger guesses it, is answered no more often than ten times in five seconds") {
+  FT_COVERS("rfc5961 7-2");
+  auto s = Script::established(name, variant);
+  for (int i = 0; i < 10; ++i) {
+    s.receives("P. 70000:70010(10) ack 1"_seg);
+    s.dropped(DropReason::not_acceptable);
+    s.expects(". 1:1(0) ack 1"_seg);
+  }
+  s.receives("P. 70000:70010(10) ack 1"_seg);
+  s.receives("P. 4000000:4000010(10) ack 1"_seg);
+  s.stays_silent_for(4s);
+  s.has_state("ESTABLISHED");
+}
+
+SCRIPT_CASE("text that came before is acknowledged each time: the peer never heard our ACK") {
+  auto s = Script::established(name, variant);
+  s.receives("P. 1:11(10) ack 1"_seg);
+  s.expects(". 1:1(0) ack 11"_seg);
+  for (int i = 0; i < 20; ++i) {
+    s.receives("P. 1:11(10) ack 1"_seg);
+    s.expects(". 1:1(0) ack 11"_seg);
+  }
+}
+
+SCRIPT_CASE("the throttle can be set for each connection, and for the whole stack") {
+  FT_COVERS("rfc5961 7-1");
+  Setup setup;
+  setup.options.challenge_acks = 2;
+  setup.options.challenge_period = 1s;
+  auto s = Script::established(name, variant, setup);
+  const auto two = [&] {
+    for (int i = 0; i < 2; ++i) {
+      s.receives("R 100:100(0)"_seg);
+      s.expects(". 1:1(0) ack 1"_seg);
+    }
+    s.receives("R 100:100(0)"_seg);
+    s.stays_silent_for(900ms);
+  };
+  two();
+  s.waits(200ms);
+  two();
+
+  setup = {};
+  setup.stack_wide = [](StackConfig& config) { config.max_challenge_acks = 1; };
+  auto t = Script::established(name, variant, setup);
+  t.receives("R 100:100(0)"_seg);
+  t.expects(". 1:1(0) ack 1"_seg);
+  t.receives("R 100:100(0)"_seg);
+  t.stays_silent_for(20ms);
+  t.waits(1s);
+  t.receives("R 100:100(0)"_seg);
+  t.expects(". 1:1(0) ack 1"_seg);
+}
+
+SCRIPT_CASE("a RST in SYN-SENT that does not acknowledge the SYN is dropped in silence") {
+  FT_COVERS("rfc5961 3.2-5");
+  Script s(name, variant);
+  s.connects();
+  s.expects("S 0:0(0)"_seg);
+  s.receives("R 0:0(0)"_seg);
+  s.dropped(DropReason::rst_unacceptable);
+  s.receives("R. 0:0(0) ack 77"_seg);
+  s.dropped(DropReason::rst_unacceptable);
+  s.stays_silent_for(500ms);
+  s.has_state("SYN-SENT");
+}
+
+SCRIPT_CASE("an ACK older than any window the peer offered is challenged; the oldest that may be is not") {
+  FT_COVERS("rfc5961 5.2-1");
+  FT_COVERS("rfc5961 5.2-2");
+  Setup setup;
+  setup.peer_window = 3000;
+  auto s = Script::established(name, variant, setup);
+  for (std::uint32_t at = 1; at < 5001; at += 1000) {
+    s.app_writes(1000);
+    Seg data = "P. 1:1001(1000) ack 1"_seg;
+    data.seq = at;
+    s.expects(data);
+    Seg ack = ". 1:1(0) ack 1"_seg;
+    ack.ack = at + 1000;
+    s.receives(ack);
+  }
+  s.receives("P. 1:11(10) ack 2001"_seg);  // SND.UNA - MAX.SND.WND
+  s.expects(". 5001:5001(0) ack 11"_seg);
+  s.receives("P. 11:21(10) ack 2000"_seg);
+  s.dropped(DropReason::ack_challenged);
+  s.expects(". 5001:5001(0) ack 11"_seg);
+}
+
+SCRIPT_CASE("a RST never ends TIME-WAIT, nor do old text and old ACKs (RFC 1337)") {
+  auto s = Script::established(name, variant);
+  s.app_closes();
+  s.expects("F. 1:1(0) ack 1"_seg);
+  s.receives("F. 1:1(0) ack 2"_seg);
+  s.expects(". 2:2(0) ack 2"_seg);
+  for (const auto& stray : {"R 2:2(0)"_seg, "R. 2:2(0) ack 2"_seg, "R 1:1(0)"_seg, ". 2:2(0) ack 2"_seg}) {
+    s.receives(stray);
+    s.dropped(DropReason::time_wait);
+  }
+  s.stays_silent_for(30s);
+  s.receives("P. 1:2(1) ack 1"_seg);  // hazard 2: answered, and the other end of an old duplicate is nobody
+  s.expects(". 2:2(0) ack 2"_seg);
+  s.waits(29s);
+  CHECK(s.stack().ports().size() == 1);
+  s.waits(2s);
+  CHECK(s.stack().ports().empty());
+}

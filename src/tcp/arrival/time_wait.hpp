@@ -26,12 +26,14 @@ enum class TimeWaitMeaning : std::uint8_t {
   reopen,   // a SYN that cannot be an old duplicate
 };
 
-inline TimeWaitMeaning judge_in_time_wait(const Segment& seg, const TimeWait& record) {
+/// `use_timestamps`: a listener would take the SYN's timestamps.
+inline TimeWaitMeaning judge_in_time_wait(const Segment& seg, const TimeWait& record, bool use_timestamps = true) {
   if (seg.rst()) return TimeWaitMeaning::ignore;
   if (seg.syn() && !seg.has_ack()) {
     const auto& timestamps = seg.header.options.timestamps;
-    if (record.timestamps && timestamps) {
-      const auto newer = static_cast<std::int32_t>(timestamps->val - record.ts_recent);
+    if (timestamps && use_timestamps) {
+      // Timestamps where there were none tell the old connection's segments from the new one's by themselves.
+      const std::int32_t newer = record.timestamps ? static_cast<std::int32_t>(timestamps->val - record.ts_recent) : 1;
       if (newer > 0 || (newer == 0 && after(seg.seq(), record.rcv_nxt))) return TimeWaitMeaning::reopen;
     } else if (after(seg.seq(), record.rcv_nxt)) {
       return TimeWaitMeaning::reopen;

@@ -119,6 +119,33 @@ TEST_CASE("with timestamps TIME-WAIT reopens for a later time whatever the seque
   CHECK(arrival::judge_in_time_wait(syn, record) == arrival::TimeWaitMeaning::acknowledge);
 }
 
+TEST_CASE("TIME-WAIT weighs a SYN's timestamps and number as RFC 6191 2 says, whichever of the two connections has timestamps") {
+  using enum arrival::TimeWaitMeaning;
+  struct Row {
+    bool had;    // the old connection used timestamps
+    int ts;      // of the SYN, against the last one seen; 99: no option
+    bool newer;  // its number is beyond the last one seen
+    bool reopens;
+    bool listener;  // would take timestamps
+  };
+  constexpr Row rows[] = {
+      {true, 1, false, true, true},    {true, 0, true, true, true},    {true, 0, false, false, true},
+      {true, -1, true, false, true},   {true, 99, true, true, true},   {true, 99, false, false, true},
+      {false, 5, false, true, true},   {false, -5, false, true, true}, {false, 99, true, true, true},
+      {false, 99, false, false, true}, {true, 1, false, false, false}, {true, -1, true, true, false},
+      {false, 5, false, false, false}, {false, 5, true, true, false},
+  };
+  for (const Row& row : rows) {
+    TimeWait record;
+    record.rcv_nxt = Seq{1000};
+    record.timestamps = row.had;
+    record.ts_recent = row.had ? 50 : 0;
+    Segment syn = segment(row.newer ? 1001 : 1000, {}, wire::tcp_flag::syn);
+    if (row.ts != 99) syn.header.options.timestamps = wire::Timestamps{record.ts_recent + static_cast<std::uint32_t>(row.ts), 0};
+    CHECK(arrival::judge_in_time_wait(syn, record, row.listener) == (row.reopens ? reopen : acknowledge));
+  }
+}
+
 TEST_CASE("the offered window never moves its right edge left, whatever scale rounds it") {
   for (const std::uint8_t shift : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{7}, std::uint8_t{14}}) {
     RecvVars rcv = window(1, 0);
