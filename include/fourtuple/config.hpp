@@ -14,6 +14,13 @@
 
 namespace ft {
 
+/// When a connection looks for its path's MTU by itself (RFC 4821).
+enum class PathSearch : std::uint8_t {
+  off,               // routers alone decide (RFC 1191, 8201)
+  after_black_hole,  // when full-sized segments time out in a row: down until something gets through, then up by probes
+  always,            // from 1280 octets up, from the start
+};
+
 /// One connection's behaviour. The stack has a default set; connect and listen may bring their own.
 struct TcpOptions {
   bool window_scale = true;                               // RFC 7323 2
@@ -51,6 +58,18 @@ struct TcpOptions {
   Duration challenge_period = std::chrono::seconds(5);  // ... in such a time, each connection (RFC 5961 7)
   std::uint8_t ttl = 64;                                // MUST-49
   std::uint8_t dscp = 0;                                // Diffserv code point, 6 bits (MUST-48)
+  std::uint8_t min_ttl = 0;        // packets that come with less are dropped (RFC 5082: 255 for neighbours); 0 = off
+  bool path_mtu_discovery = true;  // RFC 1191, 8201; off: IPv4 leaves without DF, and Packet Too Big is not heard
+  PathSearch path_search = PathSearch::after_black_hole;    // RFC 4821
+  bool user_timeout_option = false;                         // RFC 5482: tell ours, and adopt the peer's within these limits
+  bool user_timeout_changeable = true;                      // ... by the peer; set_user_timeout makes it false (RFC 5482 3)
+  Duration user_timeout_least = std::chrono::seconds(100);  // L_LIMIT
+  Duration user_timeout_most = std::chrono::hours(1);       // U_LIMIT
+  std::optional<Duration> linger{};                         // 0: close is a RST; more: a blocking close waits so long
+  bool cork = false;                                        // partial segments wait until uncorked, at most 200 ms
+  bool quick_ack = false;                                   // acknowledge every segment at once
+  std::uint32_t not_sent_low_water = UINT32_MAX;            // octets: "writable" only while less waits to be sent
+  std::uint32_t receive_low_water = 1;                      // octets: "readable" only when so many wait, or the end
 };
 
 struct PortRange {

@@ -52,9 +52,11 @@ enum class DropReason : std::uint8_t {
   bad_ip_checksum,
   bad_transport_checksum,
   bad_options,
-  not_for_us,   // destination is none of our addresses
-  bad_source,   // unspecified, broadcast, multicast or loopback source (RFC 9293 MUST-63)
-  not_unicast,  // TCP to broadcast or multicast (RFC 9293 MUST-57)
+  not_for_us,    // destination is none of our addresses
+  bad_source,    // unspecified, broadcast, multicast or loopback source (RFC 9293 MUST-63)
+  not_unicast,   // TCP to broadcast or multicast (RFC 9293 MUST-57)
+  ttl_too_low,   // came from further away than min_ttl allows (RFC 5082)
+  source_route,  // carried one, and StackConfig::accept_source_routes is off (RFC 7126 4.3, 4.4)
   unknown_ethertype,
   unknown_protocol,
   unsupported_extension,

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "fourtuple/address.hpp"
+#include "fourtuple/config.hpp"
 #include "fourtuple/error.hpp"
 #include "fourtuple/time.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -142,7 +144,9 @@ struct ConnectionInfo {
   std::uint64_t segments_sent = 0, segments_received = 0;  // all of them, acknowledgements too
   std::uint32_t urgent_left = 0;                           // octets to read up to the urgent pointer (MUST-33)
   bool window_scale = false, sack = false, timestamps = false;
-  Error soft_error = Error::none;  // last ICMP soft error
+  Error soft_error = Error::none;             // last ICMP soft error
+  Duration user_timeout{};                    // R2 in force, after what the peer's option made of it (RFC 5482)
+  std::shared_ptr<const TcpOptions> options;  // every knob as it is set now
 
   CongestionInfo congestion;
   LimitInfo limits;

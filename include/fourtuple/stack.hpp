@@ -137,6 +137,8 @@ class Stack {
   void consume(ConnectionId id, std::size_t octets);
   /// Takes what fits, at least one octet, else would_block.
   std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from);
+  /// As write, but more will follow: what fills no segment may wait for it, at most 200 ms.
+  std::expected<std::size_t, Error> write_more(ConnectionId id, std::span<const std::byte> from);
   /// Room to write in place, then commit what was filled in. Valid until the next call.
   std::span<std::byte> reserve(ConnectionId id);
   void commit(ConnectionId id, std::size_t octets);
@@ -148,14 +150,25 @@ class Stack {
   std::expected<void, Error> abort(ConnectionId id);
 
   std::expected<void, Error> set_nagle(ConnectionId id, bool on);
+  std::expected<void, Error> set_cork(ConnectionId id, bool on);
+  std::expected<void, Error> set_quick_ack(ConnectionId id, bool on);
+  std::expected<void, Error> set_delayed_ack(ConnectionId id, Duration delay);  // 0 = off; under 500 ms (MUST-40)
   std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, bool on);
-  std::expected<void, Error> set_user_timeout(ConnectionId id, Duration r2);  // MUST-21
-  std::expected<void, Error> set_dscp(ConnectionId id, std::uint8_t dscp);
+  std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, Duration idle, Duration interval, unsigned count);
+  std::expected<void, Error> set_user_timeout(ConnectionId id, Duration r2);  // MUST-21; ends the peer's say (RFC 5482 3)
+  std::expected<void, Error> set_user_timeout_option(ConnectionId id, bool on);
+  std::expected<void, Error> set_linger(ConnectionId id, std::optional<Duration> linger);
+  std::expected<void, Error> set_not_sent_low_water(ConnectionId id, std::uint32_t octets);
+  std::expected<void, Error> set_receive_low_water(ConnectionId id, std::uint32_t octets);
+  std::expected<void, Error> set_dscp(ConnectionId id, std::uint8_t dscp);  // MUST-48
+  std::expected<void, Error> set_ttl(ConnectionId id, std::uint8_t ttl);    // MUST-49
+  std::expected<void, Error> set_min_ttl(ConnectionId id, std::uint8_t ttl);
   /// The next octets written are urgent up to here (RFC 9293 3.8.5).
   std::expected<std::size_t, Error> write_urgent(ConnectionId id, std::span<const std::byte> from);
 
-  /// Everything else that may change while a connection lives. What the SYN exchange agreed on stays; buffers that shrink keep
-  /// what they promised.
+  /// All that may change while a connection lives, at once. What is settled when it opens stays (window scale, SACK, timestamps,
+  /// MSS, initial window, controller); buffers that shrink keep what they promised. invalid_argument: a knob is out of its
+  /// limits.
   std::expected<void, Error> set_options(Instant now, ConnectionId id, const TcpOptions& options);
   /// For the connections that it accepts from now on.
   std::expected<void, Error> set_options(ListenerId id, const TcpOptions& options);

@@ -162,10 +162,10 @@ void Stack::Impl::consume(ConnectionId id, std::size_t octets) {
   if (entry->in_table) settle(id.index, std::nullopt);
 }
 
-std::expected<std::size_t, Error> Stack::Impl::write(ConnectionId id, std::span<const std::byte> from, bool urgent) {
+std::expected<std::size_t, Error> Stack::Impl::write(ConnectionId id, std::span<const std::byte> from, tcp::Write how) {
   Entry* entry = find(id);
   if (entry == nullptr) return std::unexpected(Error::invalid_handle);
-  const auto result = entry->tcp.write(pool_, from, urgent);
+  const auto result = entry->tcp.write(pool_, from, how);
   if (tracer_.on() && (result || result.error() != Error::would_block))
     tracer_.call(now_, entry->tuple, "write", result ? *result : 0, result ? Error::none : result.error());
   if (result && *result != 0) settle(id.index, std::nullopt);
@@ -218,22 +218,6 @@ std::expected<void, Error> Stack::Impl::abort(ConnectionId id) {
 }
 
 // --- options, status, events -----------------------------------------------------------------------------------------
-
-std::expected<void, Error> Stack::Impl::set_keepalive(Instant now, ConnectionId id, bool on) {
-  now_ = now;
-  auto changed = change_options(id, [on](ft::TcpOptions& options) { options.keepalive = on; });
-  if (changed) find(id)->tcp.on_keepalive_changed(now);
-  return changed;
-}
-
-std::expected<void, Error> Stack::Impl::set_options(Instant now, ConnectionId id, const ft::TcpOptions& options) {
-  now_ = now;
-  auto changed = change_options(id, [&options](ft::TcpOptions& own) { own = options; });
-  if (!changed) return changed;
-  find(id)->tcp.on_keepalive_changed(now);
-  if (find(id)->in_table) settle(id.index, std::nullopt);
-  return changed;
-}
 
 std::optional<ConnectionInfo> Stack::Impl::info(ConnectionId id) const {
   const Entry* entry = find(id);

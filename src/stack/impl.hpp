@@ -52,19 +52,19 @@ class Stack::Impl {
   std::expected<std::size_t, Error> read(ConnectionId id, std::span<std::byte> into);
   std::span<const std::byte> peek(ConnectionId id) const;
   void consume(ConnectionId id, std::size_t octets);
-  std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from, bool urgent);
+  std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from, tcp::Write how);
   std::span<std::byte> reserve(ConnectionId id);
   void commit(ConnectionId id, std::size_t octets);
   std::expected<void, Error> shutdown(ConnectionId id);
   std::expected<void, Error> close(ConnectionId id);
   std::expected<void, Error> abort(ConnectionId id);
-  template <class Change>
-  std::expected<void, Error> change_options(ConnectionId id, Change change);
-  std::expected<void, Error> set_keepalive(Instant now, ConnectionId id, bool on);
-  std::expected<void, Error> set_options(Instant now, ConnectionId id, const ft::TcpOptions& options);
   void rotate_secrets(Instant now, std::span<const std::uint8_t, 32> secret);
   std::optional<ConnectionInfo> info(ConnectionId id) const;
   std::vector<PortEntry> ports() const;
+
+  // options.cpp
+  std::expected<void, Error> set_options(ConnectionId id, const ft::TcpOptions& options);
+  void set_now(Instant now) { now_ = now; }
 
   // questions.cpp
   std::optional<ft::TcpOptions> options(ConnectionId id) const;
@@ -95,6 +95,7 @@ class Stack::Impl {
 
   // input.cpp
   Verdict on_segment(Instant now, const net::Delivered& delivered);
+  std::uint8_t least_ttl(const std::optional<Ref>& ref, const Endpoint& local) const;
   Verdict on_icmp(Instant now, const net::IcmpError& error);
   Verdict deliver(Instant now, std::uint32_t index, const tcp::Segment& segment);
   Verdict drop(Instant now, DropReason reason, std::size_t length);
@@ -105,6 +106,7 @@ class Stack::Impl {
   void become_time_wait_record(std::uint32_t index);
   void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply);
   void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply, const ft::TcpOptions& options);
+  void tell(std::uint32_t index);
   void on_connection_deadline(std::uint32_t index);
   std::uint32_t plateau_below(std::uint32_t mtu) const;
 
@@ -216,17 +218,5 @@ class Stack::Impl {
   stack::Tracer tracer_;
   StackCounters counters_;
 };
-
-/// Options are shared until a connection wants its own.
-template <class Change>
-std::expected<void, Error> Stack::Impl::change_options(ConnectionId id, Change change) {
-  Entry* entry = find(id);
-  if (entry == nullptr) return std::unexpected(Error::invalid_handle);
-  ft::TcpOptions options = *entry->tcp.options();
-  change(options);
-  entry->tcp.set_options(std::make_shared<const ft::TcpOptions>(options));
-  if (entry->in_table) settle(id.index, std::nullopt);
-  return {};
-}
 
 }  // namespace ft

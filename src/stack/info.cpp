@@ -70,6 +70,8 @@ ConnectionInfo describe(const FourTuple& tuple, const tcp::Connection& c, Instan
   info.sack = info.agreed.sack;
   info.timestamps = info.agreed.timestamps;
   info.soft_error = c.soft_error();
+  info.user_timeout = c.user_timeout();
+  info.options = c.options();
   return info;
 }
 

@@ -37,7 +37,9 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   const tcp::Segment segment{parsed->header, parsed->text};
 
   Verdict verdict;
-  if (ref) {
+  if (delivered.ttl < least_ttl(ref, tuple.local)) {
+    return drop(now, DropReason::ttl_too_low, length);
+  } else if (ref) {
     switch (ref->stage()) {
       case Stage::connection:
         verdict = deliver(now, ref->index(), segment);
@@ -58,6 +60,14 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   return verdict;
 }
 
+/// RFC 5082 3: what connection or listener accept at all; 0: everything.
+std::uint8_t Stack::Impl::least_ttl(const std::optional<Ref>& ref, const Endpoint& local) const {
+  if (ref && ref->stage() == Stage::connection) return records_.connections.at(ref->index()).tcp.options()->min_ttl;
+  if (ref && ref->stage() == Stage::half_open) return listeners_.at(records_.half_open.at(ref->index()).listener).tcp->min_ttl;
+  const auto listener = listener_for(local);
+  return listener ? listeners_.at(*listener).tcp->min_ttl : 0;
+}
+
 Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segment& segment) {
   Entry& entry = records_.connections.at(index);
   const State before = entry.tcp.state();
@@ -69,15 +79,21 @@ Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segmen
 
 void Stack::Impl::settle(std::uint32_t index, std::optional<tcp::Reply> reply) {
   Entry& entry = records_.connections.at(index);
-  if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply);
-  entry.events |= entry.tcp.take_events();
-  if (entry.owned && entry.events != 0) told_.push_back(index);
+  if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply, *entry.tcp.options());
+  tell(index);
   if (entry.tcp.state() == State::closed) {
     retire(index);
     return;
   }
   // A segment leaves only when the driver asks; until then many inputs make one output.
   if (!entry.ready.linked()) ready_.push_back(index);
+}
+
+/// Events of the connection, for its user.
+void Stack::Impl::tell(std::uint32_t index) {
+  Entry& entry = records_.connections.at(index);
+  entry.events |= entry.tcp.take_events();
+  if (entry.owned && entry.events != 0) told_.push_back(index);
 }
 
 /// The connection is over: nothing finds it any more, and it stays only while somebody holds its id.

@@ -46,7 +46,7 @@ Verdict Stack::Impl::deliver_half_open(Instant now, std::uint32_t index, const t
     tcp::Connection connection(opening_of(record), record.half_open, now);
     arrival = connection.on_segment(context(), segment);
     after = connection.state();
-    if (arrival.reply) queue_reply(tuple, after, *arrival.reply);
+    if (arrival.reply) queue_reply(tuple, after, *arrival.reply, *connection.options());
     if (after == State::listen) {
       remove_half_open(index);
     } else if (after == State::syn_received) {
@@ -56,7 +56,7 @@ Verdict Stack::Impl::deliver_half_open(Instant now, std::uint32_t index, const t
         const std::uint8_t shift = connection.negotiated().rcv_shift;
         const std::uint32_t most = (tcp::syn_window(*connection.options()) + (1u << shift) - 1) >> shift;
         out->header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(out->header.window, most));
-        queue_reply(tuple, after, {out->header, out->cause});
+        queue_reply(tuple, after, {out->header, out->cause}, *connection.options());
       }
     } else if (!promote(index, std::move(connection))) {
       arrival.dropped = DropReason::connection_limit;
@@ -119,7 +119,7 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
     reply.header.window = waiting.window;
     if (waiting.timestamps)
       reply.header.options.timestamps = wire::Timestamps{tcp::timestamp_clock(now, waiting.ts_offset), waiting.ts_recent};
-    queue_reply(tuple, State::time_wait, reply);
+    queue_reply(tuple, State::time_wait, reply, config_.tcp);
   };
   switch (tcp::arrival::judge_in_time_wait(segment, waiting, listener && listeners_.at(*listener).tcp->timestamps)) {
     case tcp::arrival::TimeWaitMeaning::reopen:

@@ -29,10 +29,13 @@ std::expected<std::size_t, Error> Stack::read(ConnectionId id, std::span<std::by
 std::span<const std::byte> Stack::peek(ConnectionId id) const { return impl_->peek(id); }
 void Stack::consume(ConnectionId id, std::size_t octets) { impl_->consume(id, octets); }
 std::expected<std::size_t, Error> Stack::write(ConnectionId id, std::span<const std::byte> from) {
-  return impl_->write(id, from, false);
+  return impl_->write(id, from, tcp::Write::plain);
+}
+std::expected<std::size_t, Error> Stack::write_more(ConnectionId id, std::span<const std::byte> from) {
+  return impl_->write(id, from, tcp::Write::more_follows);
 }
 std::expected<std::size_t, Error> Stack::write_urgent(ConnectionId id, std::span<const std::byte> from) {
-  return impl_->write(id, from, true);
+  return impl_->write(id, from, tcp::Write::urgent);
 }
 std::span<std::byte> Stack::reserve(ConnectionId id) { return impl_->reserve(id); }
 void Stack::commit(ConnectionId id, std::size_t octets) { impl_->commit(id, octets); }
@@ -40,24 +43,6 @@ std::expected<void, Error> Stack::shutdown(ConnectionId id) { return impl_->shut
 std::expected<void, Error> Stack::close(ConnectionId id) { return impl_->close(id); }
 std::expected<void, Error> Stack::abort(ConnectionId id) { return impl_->abort(id); }
 
-std::expected<void, Error> Stack::set_nagle(ConnectionId id, bool on) {
-  return impl_->change_options(id, [on](TcpOptions& options) { options.nagle = on; });
-}
-std::expected<void, Error> Stack::set_keepalive(Instant now, ConnectionId id, bool on) {
-  return impl_->set_keepalive(now, id, on);
-}
-std::expected<void, Error> Stack::set_user_timeout(ConnectionId id, Duration r2) {
-  if (r2 <= Duration::zero()) return std::unexpected(Error::invalid_argument);
-  return impl_->change_options(id, [r2](TcpOptions& options) { options.user_timeout = options.connect_timeout = r2; });
-}
-std::expected<void, Error> Stack::set_dscp(ConnectionId id, std::uint8_t dscp) {
-  if (dscp > 63) return std::unexpected(Error::invalid_argument);
-  return impl_->change_options(id, [dscp](TcpOptions& options) { options.dscp = dscp; });
-}
-
-std::expected<void, Error> Stack::set_options(Instant now, ConnectionId id, const TcpOptions& options) {
-  return impl_->set_options(now, id, options);
-}
 std::expected<void, Error> Stack::set_options(ListenerId id, const TcpOptions& options) {
   return impl_->set_options(id, options);
 }

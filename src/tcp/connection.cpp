@@ -23,6 +23,7 @@ Connection::Connection(Opening opening, const HalfOpen& half_open, Instant now)
   receiver_.open(half_open.irs, syn_window(*options_));
   receiver_.paws.open(half_open.ts_recent, now);
   negotiated_ = negotiate(*options_, path_, half_open.peer_options());
+  hear_user_timeout(half_open.peer_user_timeout);
   last_ack_sent_ = receiver_.rcv.nxt;
 }
 
@@ -78,14 +79,19 @@ TimeWait Connection::time_wait_record() const {
 
 // --- calls -----------------------------------------------------------------------------------------------------------
 
-std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<const std::byte> from, bool urgent) {
+std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<const std::byte> from, Write how) {
   if (const Error error = dead_error(); error != Error::none) return std::unexpected(error);
   if (!may_send(state_) || sender_.fin_queued()) return std::unexpected(Error::already_shut_down);
   if (from.empty()) return 0;
+  if (unsent() >= options_->not_sent_low_water) {
+    write_blocked_ = true;
+    return std::unexpected(Error::would_block);
+  }
   const std::uint32_t n = sender_.buffer.write(pool, options_->send_buffer, from);
   write_blocked_ = n < from.size();
   if (n == 0) return std::unexpected(sender_.buffer.size() == 0 ? Error::out_of_memory : Error::would_block);
-  if (urgent) sender_.snd.up = sender_.buffer.end();
+  if (how == Write::urgent) sender_.snd.up = sender_.buffer.end();
+  more_follows_ = how == Write::more_follows;
   return n;
 }
 
@@ -104,7 +110,7 @@ void Connection::commit(std::uint32_t octets) {
 
 std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<std::byte> into) {
   const std::uint32_t n = receiver_.text.read(pool, into);
-  if (receiver_.text.ready() == 0) readable_told_ = false;
+  if (receiver_.text.ready() < readable_mark()) readable_told_ = false;
   if (n != 0) {
     announce_window();
     return n;
@@ -117,7 +123,7 @@ std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<s
 
 void Connection::consume(BufferPool& pool, std::uint32_t octets) {
   receiver_.text.consume(pool, octets);
-  if (receiver_.text.ready() == 0) readable_told_ = false;
+  if (receiver_.text.ready() < readable_mark()) readable_told_ = false;
   announce_window();
 }
 
@@ -165,6 +171,7 @@ std::optional<Reply> Connection::close(Context context) {
     finish(context.pool, Transition::reset, CloseReason::aborted);
     return reply;
   }
+  if (options_->linger && *options_->linger == Duration::zero()) return abort(context.pool, Cause::rst_linger);
   if (!sender_.fin_queued() && may_send(state_)) sender_.queue_fin();
   if (state_ == State::fin_wait_2 && options_->fin_wait_2_timeout > Duration::zero())
     deadlines_.set(Timer::close, context.now + options_->fin_wait_2_timeout);

@@ -56,6 +56,13 @@ struct Outgoing {
   State after = State::closed;
 };
 
+/// How octets are written (RFC 9293 3.9.1.2).
+enum class Write : std::uint8_t {
+  plain,
+  more_follows,  // the end of it may wait for the next write, as if corked
+  urgent,
+};
+
 namespace event {
 inline constexpr std::uint8_t connected = 1, readable = 2, writable = 4, urgent = 8, trouble = 16, closed = 32;
 }
@@ -80,7 +87,7 @@ class Connection {
   std::uint8_t take_events();
 
   // --- calls (RFC 9293 3.9.1); all but abort leave the sending to next_segment ---------------------------
-  std::expected<std::size_t, Error> write(BufferPool& pool, std::span<const std::byte> from, bool urgent);
+  std::expected<std::size_t, Error> write(BufferPool& pool, std::span<const std::byte> from, Write how);
   std::span<std::byte> reserve(BufferPool& pool);
   void commit(std::uint32_t octets);
   std::expected<std::size_t, Error> read(BufferPool& pool, std::span<std::byte> into);
@@ -93,9 +100,14 @@ class Connection {
   /// A RST by `cause`, as close and abort send it; nullopt in states that send none.
   std::optional<Reply> make_abort(Cause cause) const;
 
-  void set_options(std::shared_ptr<const ft::TcpOptions> options) { options_ = std::move(options); }
+  /// What changes in the middle of a connection takes effect at once; what the SYNs agreed on stays (connection_options.cpp).
+  void set_options(std::shared_ptr<const ft::TcpOptions> options, Instant now);
   const std::shared_ptr<const ft::TcpOptions>& options() const { return options_; }
   void on_keepalive_changed(Instant now);
+  /// R2 in force: ours, or what the peer's option made of it (RFC 5482).
+  Duration user_timeout() const;
+  /// Octets written and never sent.
+  std::uint32_t unsent() const;
 
   // --- what IP tells ---------------------------------------------------------------------------------------
   /// An ICMP error is about octets in flight (RFC 5927 4.1); others are forgeries.
@@ -164,6 +176,12 @@ class Connection {
   /// An acknowledgement that a stranger may have provoked: throttled (RFC 5961 7).
   void challenge(Context context, Cause cause);
   void note_readable();
+  void note_writable();
+  /// Readable octets that are worth an event.
+  std::uint32_t readable_mark() const;
+  Duration ack_delay() const { return options_->quick_ack ? Duration::zero() : options_->delayed_ack; }
+  void hear_user_timeout(const std::optional<std::uint16_t>& field);
+  void tell_user_timeout(wire::TcpHeader& header);
   /// False when the last probe stayed unanswered.
   bool on_keepalive_timer(Context context);
   void announce_window();
@@ -180,6 +198,7 @@ class Connection {
   std::uint64_t octets_received_ = 0;
   Instant last_heard_{};
   Instant challenge_window_{};
+  Duration peer_user_timeout_{};  // zero: it said none
   std::uint32_t ts_offset_ = 0;
   std::uint32_t retransmissions_ = 0;
   Seq last_ack_sent_;
@@ -196,6 +215,8 @@ class Connection {
   bool keepalive_due_ = false;
   bool simultaneous_ = false;
   bool syn_retransmitted_ = false;
+  bool tell_user_timeout_ = true;  // when the option is on: in the first segment without SYN, and after a change (RFC 5482 3)
+  bool more_follows_ = false;
 };
 
 }  // namespace ft::tcp

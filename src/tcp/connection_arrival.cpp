@@ -114,6 +114,7 @@ void Connection::learn_syn(Context context, const Segment& segment) {
   receiver_.open(segment.seq(), syn_window(*options_));
   negotiated_ = negotiate(*options_, path_, segment.header.options);
   if (negotiated_.timestamps) receiver_.paws.open(segment.header.options.timestamps->val, context.now);
+  hear_user_timeout(segment.header.options.user_timeout);
   last_ack_sent_ = receiver_.rcv.nxt;
   last_heard_ = context.now;
   sender_.snd.wnd = sender_.snd.max_wnd = segment.header.window;  // never scaled on a SYN
@@ -135,6 +136,7 @@ Arrival Connection::arrive(Context context, Segment segment) {
   if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return arrival;
 
   last_heard_ = context.now;
+  hear_user_timeout(segment.header.options.user_timeout);
   const auto& timestamps = segment.header.options.timestamps;
   if (negotiated_.timestamps && timestamps)
     receiver_.paws.on_acceptable(timestamps->val, segment.seq(), last_ack_sent_, context.now);
@@ -269,10 +271,7 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
     }
     sender_.on_new_ack(context.pool, context.now, segment.ack(), measured, send_limits(0), deadlines_);
     note(arrival, Effect::ack_new);
-    if (write_blocked_ && sender_.buffer.size() < options_->send_buffer - options_->send_buffer / 4) {
-      write_blocked_ = false;
-      events_ |= event::writable;
-    }
+    note_writable();
   } else if (arrival::is_duplicate(segment, sender_.snd, window, sacked)) {
     sender_.on_duplicate_ack(sacked, negotiated_.mss());
     note(arrival, Effect::ack_duplicate);
@@ -324,7 +323,7 @@ bool Connection::take_text(Context context, const Segment& trimmed, bool had_tex
     return false;
   }
   const Seq before_text = receiver_.rcv.nxt;
-  switch (receiver_.on_text(context.pool, context.now, trimmed, options_->delayed_ack, deadlines_)) {
+  switch (receiver_.on_text(context.pool, context.now, trimmed, ack_delay(), deadlines_)) {
     case Receiver::Arrived::in_order:
       octets_received_ += receiver_.rcv.nxt.value() - before_text.value();
       note(arrival, Effect::text_in_order);
@@ -351,7 +350,7 @@ void Connection::take_fin(Context context, const Segment& trimmed, Arrival& arri
 }
 
 void Connection::note_readable() {
-  if (readable_told_) return;
+  if (readable_told_ || (receiver_.text.ready() < readable_mark() && !receiver_.fin_taken())) return;
   readable_told_ = true;
   events_ |= event::readable;
 }

@@ -7,6 +7,7 @@
 namespace ft::tcp {
 
 namespace {
+constexpr std::uint32_t user_timeout_octets = 4;
 constexpr std::uint32_t sack_octets(std::uint32_t blocks) { return blocks == 0 ? 0 : 4 + 8 * blocks; }
 }  // namespace
 
@@ -19,7 +20,7 @@ SendLimits Connection::send_limits(std::uint32_t max_text) const {
   limits.initial_window = options_->initial_window;
   limits.nagle = options_->nagle;
   limits.rto = rto_limits();
-  limits.r2 = sender_.syn_acked() ? options_->user_timeout : options_->connect_timeout;
+  limits.r2 = sender_.syn_acked() ? user_timeout() : options_->connect_timeout;
   return limits;
 }
 
@@ -53,6 +54,7 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
   out.before = out.after = state_;
   out.cause = cause;
   out.header = header_for(context.now, seq, wire::tcp_flag::ack);
+  tell_user_timeout(out.header);
   return out;
 }
 
@@ -93,11 +95,13 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
     // Said unscaled; a challenge ACK before it may have offered more, and that stays offered (SHLD-14).
     if (state_ != State::syn_sent) receiver_.rcv.wnd = std::max<std::uint32_t>(offered, out.header.window);
   }
+  if (!chunk.syn && chunk.length + user_timeout_octets <= mss) tell_user_timeout(out.header);
   if (chunk.retransmission) {
     ++retransmissions_;
   } else {
     octets_sent_ += chunk.length;
   }
+  note_writable();
   if (chunk.fin && may_send(state_)) move(Transition::fin_sent);
   out.after = state_;
   return result;

@@ -19,6 +19,7 @@ HalfOpen remember_syn(const Segment& syn, Seq iss, std::uint32_t ts_offset) {
   half_open.ts_offset = ts_offset;
   half_open.peer_mss = options.mss.value_or(0);
   half_open.peer_window = syn.header.window;
+  half_open.peer_user_timeout = options.user_timeout.value_or(0);
   half_open.window_scale = options.window_scale.has_value();
   half_open.peer_shift = options.window_scale.value_or(0);
   half_open.sack = options.sack_permitted;

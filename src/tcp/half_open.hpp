@@ -15,8 +15,9 @@ struct HalfOpen {
   Seq irs;
   std::uint32_t ts_recent = 0;
   std::uint32_t ts_offset = 0;
-  std::uint16_t peer_mss = 0;     // 0: the SYN had no MSS option
-  std::uint16_t peer_window = 0;  // of the SYN, unscaled
+  std::uint16_t peer_mss = 0;           // 0: the SYN had no MSS option
+  std::uint16_t peer_window = 0;        // of the SYN, unscaled
+  std::uint16_t peer_user_timeout = 0;  // as in the option; 0: it had none
   std::uint8_t peer_shift = 0;
   bool window_scale : 1 = false;
   bool sack : 1 = false;

@@ -1,5 +1,7 @@
 #include "tcp/negotiated.hpp"
 
+#include "tcp/user_timeout.hpp"
+
 namespace ft::tcp {
 
 namespace {
@@ -22,6 +24,7 @@ wire::TcpOptions syn_options(const ft::TcpOptions& ours, const Path& path, const
   if (ours.window_scale && (peer == nullptr || peer->window_scale)) options.window_scale = shift_for(ours.receive_buffer);
   options.sack_permitted = ours.sack && (peer == nullptr || peer->sack_permitted);
   if (ours.timestamps && (peer == nullptr || peer->timestamps)) options.timestamps.emplace();
+  if (ours.user_timeout_option) options.user_timeout = encode_user_timeout(ours.user_timeout);
   return options;
 }
 

@@ -40,6 +40,7 @@ constexpr std::array<Reason, static_cast<std::size_t>(Cause::count_)> causes = {
     {"window-probe", "RFC 9293 3.8.6.1"},
     {"keepalive-probe", "RFC 9293 3.8.4"},
     {"rst-call-abort", "RFC 9293 3.10.5"},
+    {"rst-linger", "RFC 9293 3.10.5"},
     {"rst-unread-data", "RFC 9293 3.6.1"},
     {"rst-data-after-close", "RFC 9293 3.6.1"},
     {"rst-closed-port", "RFC 9293 3.10.7.1"},

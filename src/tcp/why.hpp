@@ -47,6 +47,7 @@ enum class Cause : std::uint8_t {
   window_probe,
   keepalive_probe,
   rst_call_abort,
+  rst_linger,
   rst_unread_data,
   rst_data_after_close,
   rst_closed_port,

@@ -17,9 +17,11 @@ enum Kind : std::uint8_t {
   window_scale = 3,
   sack_permitted = 4,
   sack = 5,
-  timestamps = 8
+  timestamps = 8,
+  user_timeout = 28
 };
 constexpr std::size_t mss_length = 4, window_scale_length = 3, sack_permitted_length = 2, timestamps_length = 10;
+constexpr std::size_t user_timeout_length = 4;
 constexpr std::size_t sack_block_length = 8;
 constexpr std::size_t max_options = tcp_max_header - tcp_min_header;
 // nop, nop, timestamps, length 10: what nearly every segment of an established connection carries (RFC 7323 appendix A).
@@ -60,6 +62,9 @@ void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions
     case timestamps:
       if (length == timestamps_length)
         options.timestamps = Timestamps{.val = load_be32(value.data()), .ecr = load_be32(value.data() + 4)};
+      break;
+    case user_timeout:
+      if (length == user_timeout_length) options.user_timeout = load_be16(value.data());
       break;
     default:
       break;
@@ -110,7 +115,7 @@ std::size_t length_without_sack(const TcpOptions& o) {
   } else if (o.sack_permitted) {
     length += 4;
   }
-  return length + (o.window_scale ? 4u : 0u);
+  return length + (o.window_scale ? 4u : 0u) + (o.user_timeout ? user_timeout_length : 0u);
 }
 
 std::size_t sack_blocks_that_fit(const TcpOptions& o, std::size_t used) {
@@ -134,6 +139,7 @@ std::byte* write_options(const TcpOptions& o, std::byte* p) {
     p = put(p, word(no_operation, no_operation, sack_permitted, sack_permitted_length));
   }
   if (o.window_scale) p = put(p, word(no_operation, window_scale, window_scale_length, *o.window_scale));
+  if (o.user_timeout) p = put(p, word(user_timeout, user_timeout_length, 0, 0) | *o.user_timeout);
   if (const std::size_t count = sack_blocks_that_fit(o, length_without_sack(o)); count != 0) {
     p = put(p, word(no_operation, no_operation, sack, static_cast<std::uint8_t>(2 + count * sack_block_length)));
     for (std::size_t i = 0; i < count; ++i) {

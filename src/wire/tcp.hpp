@@ -36,6 +36,7 @@ struct TcpOptions {
   std::optional<std::uint8_t> window_scale;  // as received; RFC 7323 2.3 caps its use at 14
   bool sack_permitted = false;
   std::optional<Timestamps> timestamps;
+  std::optional<std::uint16_t> user_timeout;  // RFC 5482 3.3, as on the wire: a bit for minutes, then 15 bits
   std::uint8_t sack_count = 0;
   std::array<SackBlock, 4> sack{};  // unused places stay zero, so equality is plain
   friend constexpr bool operator==(const TcpOptions&, const TcpOptions&) = default;
@@ -68,7 +69,7 @@ struct ParsedTcp {
 std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment);
 
 /// Octets that the header with these options takes (a multiple of 4, at most 60). Options are laid out in the order
-/// mss, sack-permitted, timestamps, nop, window scale; sack blocks that do not fit are left out.
+/// mss, sack-permitted, timestamps, nop, window scale, user timeout; sack blocks that do not fit are left out.
 std::size_t tcp_header_length(const TcpHeader& header);
 
 /// Writes the header with a zero checksum into `out` (at least tcp_header_length octets); returns its length.

@@ -32,6 +32,7 @@ TcpHeader any_header() {
   if (any<bool>()) h.options.mss = any<std::uint16_t>();
   if (any<bool>()) h.options.window_scale = any<std::uint8_t>();
   h.options.sack_permitted = any<bool>();
+  if (any<bool>()) h.options.user_timeout = any<std::uint16_t>();
   if (any<bool>()) h.options.timestamps = Timestamps{.val = any<std::uint32_t>(), .ecr = any<std::uint32_t>()};
   h.options.sack_count = *rc::gen::inRange<std::uint8_t>(0, 5);
   for (std::size_t i = 0; i < h.options.sack_count; ++i) h.options.sack[i] = {.left = any_seq(), .right = any_seq()};

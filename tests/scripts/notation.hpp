@@ -22,6 +22,7 @@ struct Seg {
   std::optional<std::uint16_t> urgent{};
   std::optional<std::uint16_t> mss{};
   std::optional<std::uint8_t> wscale{};
+  std::optional<std::uint16_t> user_timeout{};
   bool sack_ok = false;
   std::optional<std::array<std::uint32_t, 2>> timestamps{};
   std::uint8_t sack_count = 0;
@@ -97,6 +98,8 @@ class SegParser {
       seg.mss = static_cast<std::uint16_t>(number());
     } else if (word("wscale ")) {
       seg.wscale = static_cast<std::uint8_t>(number());
+    } else if (word("uto ")) {
+      seg.user_timeout = static_cast<std::uint16_t>(number());
     } else if (word("sackOK")) {
       seg.sack_ok = true;
     } else if (word("TS val ")) {
@@ -111,7 +114,7 @@ class SegParser {
         seg.sack.at(seg.sack_count++) = {left, number()};
       } while (word(" "));
     } else {
-      throw "options are mss N, wscale N, sackOK, TS val N ecr N, sack A:B ...";
+      throw "options are mss N, wscale N, uto N, sackOK, TS val N ecr N, sack A:B ...";
     }
   }
   consteval std::uint32_t number() {

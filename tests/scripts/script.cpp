@@ -208,6 +208,7 @@ void Script::receives(const Seg& seg) {
   header.options.mss = seg.mss;
   header.options.window_scale = seg.wscale;
   header.options.sack_permitted = seg.sack_ok;
+  header.options.user_timeout = seg.user_timeout;
   if (seg.timestamps) {
     header.options.timestamps = wire::Timestamps{(*seg.timestamps)[0], (*seg.timestamps)[1]};
   } else if (setup_.timestamps && !header.has(wire::tcp_flag::rst)) {
@@ -231,6 +232,7 @@ void Script::receives(const Seg& seg) {
   if (variant_.v6) {
     wire::Ipv6Header h;
     h.payload_length = static_cast<std::uint16_t>(length);
+    h.hop_limit = setup_.peer_ttl;
     h.next_header = 6;
     h.source = peers();
     h.destination = ours();
@@ -238,6 +240,7 @@ void Script::receives(const Seg& seg) {
   } else {
     wire::Ipv4Header h;
     h.total_length = static_cast<std::uint16_t>(packet.size());
+    h.ttl = setup_.peer_ttl;
     h.protocol = 6;
     h.source = peers();
     h.destination = ours();
@@ -301,11 +304,13 @@ void Script::router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_
 
 // --- the application -------------------------------------------------------------------------------------------------
 
-std::size_t Script::app_writes(std::size_t octets, bool urgent) {
+std::size_t Script::app_writes(std::size_t octets, Writes how) {
   const std::uint32_t from = info().snd_una - our_isn_->value() + info().send_queued;
   std::vector<std::byte> text(octets);
   for (std::size_t i = 0; i < octets; ++i) text[i] = pattern(from + static_cast<std::uint32_t>(i));
-  const auto n = urgent ? stack_->write_urgent(connection_, text) : stack_->write(connection_, text);
+  const auto n = how == Writes::urgent ? stack_->write_urgent(connection_, text)
+                 : how == Writes::more ? stack_->write_more(connection_, text)
+                                       : stack_->write(connection_, text);
   tell(fmt::format("write {} -> {}", octets, n ? fmt::format("{}", *n) : std::string(to_string(n.error()))));
   drain_events();
   return n.value_or(0);
@@ -390,6 +395,7 @@ void Script::compare(const Sent& sent, const Seg& seg) {
     if (h.options.mss != seg.mss) differs("mss");
     if (h.options.window_scale != seg.wscale) differs("window scale");
     if (h.options.sack_permitted != seg.sack_ok) differs("sackOK");
+    if (h.options.user_timeout != seg.user_timeout) differs("user timeout");
     if (h.options.timestamps.has_value() != seg.timestamps.has_value()) differs("timestamps");
     if (h.options.sack_count != seg.sack_count) differs("number of SACK blocks");
     for (std::uint8_t i = 0; i < seg.sack_count; ++i)
@@ -414,6 +420,7 @@ std::string Script::render(const wire::TcpHeader& h, std::uint32_t length, bool 
   if (h.options.mss) text += fmt::format(" mss {}", *h.options.mss);
   if (h.options.window_scale) text += fmt::format(" wscale {}", *h.options.window_scale);
   if (h.options.sack_permitted) text += " sackOK";
+  if (h.options.user_timeout) text += fmt::format(" uto {}", *h.options.user_timeout);
   if (h.options.timestamps) text += fmt::format(" TS val {} ecr {}", h.options.timestamps->val, h.options.timestamps->ecr);
   for (std::uint8_t i = 0; i < h.options.sack_count; ++i)
     text += fmt::format(" sack {}:{}", h.options.sack[i].left.value() - theirs, h.options.sack[i].right.value() - theirs);

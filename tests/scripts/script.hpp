@@ -32,6 +32,7 @@ struct Setup {
   TcpOptions options{};                            // ours
   ListenOptions listen{};                          // ours, for listens(); its backlog is the call's
   std::function<void(StackConfig&)> stack_wide{};  // the last word on our stack's configuration
+  std::uint8_t peer_ttl = 64;
 };
 
 class Script {
@@ -64,7 +65,8 @@ class Script {
   void router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
                    std::uint32_t about_seq, std::uint32_t mtu = 0);
 
-  std::size_t app_writes(std::size_t octets, bool urgent = false);
+  enum class Writes : std::uint8_t { plain, more, urgent };
+  std::size_t app_writes(std::size_t octets, Writes how = Writes::plain);
   void app_reads(std::size_t octets);
   void app_shuts_down();
   void app_closes();
@@ -74,6 +76,9 @@ class Script {
   void has_closed(CloseReason why);
   void dropped(DropReason reason);  // the last received segment
   bool told(Event::Kind kind);
+  void forget_events() { events_.clear(); }
+  /// The last packet that left, IP header onwards.
+  const std::vector<std::byte>& last_packet() const { return packets_.back().octets; }
   ConnectionInfo info();
   Stack& stack() { return *stack_; }
   Instant now() const { return now_; }

@@ -256,7 +256,7 @@ SCRIPT_CASE("full segments make room for timestamps") {
 SCRIPT_CASE("urgent data points at the octet after it and the reader is told how much is left") {
   FT_COVERS("rfc9293 MUST-30", "rfc9293 MUST-32", "rfc9293 MUST-33", "rfc9293 MUST-62");
   auto s = Script::established(name, variant);
-  s.app_writes(20, true);
+  s.app_writes(20, Script::Writes::urgent);
   s.expects("PU. 1:21(20) ack 1 urg 20"_seg);
   s.receives("U. 1:11(10) ack 21 urg 10"_seg);
   s.expects(". 21:21(0) ack 11"_seg);

@@ -24,6 +24,8 @@ class AckPolicy {
     } else if (quick_ > 0) {
       --quick_;
       at_once(Cause::ack_quick);
+    } else if (delay <= Duration::zero()) {
+      at_once(Cause::ack_quick);
     } else if (!deadlines.is_set(Timer::delayed_ack)) {
       deadlines.set(Timer::delayed_ack, now + delay);
     }

@@ -10,6 +10,7 @@
 // come out; who cuts segments, and what else a timeout means, is the sender's business.
 #pragma once
 
+#include "fourtuple/config.hpp"
 #include "fourtuple/time.hpp"
 #include "wire/seq.hpp"
 
@@ -17,8 +18,6 @@
 #include <optional>
 
 namespace ft::tcp {
-
-enum class PathSearch : std::uint8_t { off, after_black_hole, always };
 
 struct PmtudConfig {
   std::uint16_t start = 1500;    // what the path is thought to take: the link's MTU, or less when something is known

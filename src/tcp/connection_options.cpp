@@ -1,0 +1,53 @@
+// What the user may set while the connection lives, and what it changes at once; the user timeout option (RFC 5482).
+#include "tcp/connection.hpp"
+#include "tcp/user_timeout.hpp"
+
+#include <algorithm>
+
+namespace ft::tcp {
+
+void Connection::set_options(std::shared_ptr<const ft::TcpOptions> options, Instant now) {
+  const auto before = std::exchange(options_, std::move(options));
+  const bool keepalive_changed = options_->keepalive != before->keepalive || options_->keepalive_idle != before->keepalive_idle ||
+                                 options_->keepalive_interval != before->keepalive_interval;
+  if (keepalive_changed) on_keepalive_changed(now);
+  if (options_->user_timeout != before->user_timeout || options_->user_timeout_option != before->user_timeout_option)
+    tell_user_timeout_ = true;
+  if (ack_delay() == Duration::zero() && receiver_.ack.has_unacknowledged()) receiver_.ack.at_once(Cause::ack_quick);
+  if (options_->receive_low_water < before->receive_low_water && receiver_.text.ready() != 0) note_readable();
+  note_writable();
+}
+
+Duration Connection::user_timeout() const {
+  return peer_user_timeout_ == Duration::zero() ? options_->user_timeout : adopt_user_timeout(*options_, peer_user_timeout_);
+}
+
+void Connection::hear_user_timeout(const std::optional<std::uint16_t>& field) {
+  if (!field || !options_->user_timeout_option) return;
+  if (const auto theirs = decode_user_timeout(*field)) peer_user_timeout_ = *theirs;
+}
+
+/// The option is no data: it may get lost, so it goes again only when there is news (RFC 5482 3.2).
+void Connection::tell_user_timeout(wire::TcpHeader& header) {
+  if (!options_->user_timeout_option || !tell_user_timeout_) return;
+  header.options.user_timeout = encode_user_timeout(options_->user_timeout);
+  tell_user_timeout_ = false;
+}
+
+std::uint32_t Connection::unsent() const {
+  const std::int32_t left = distance(later(sender_.snd.max, sender_.buffer.first()), sender_.buffer.end());
+  return left > 0 ? static_cast<std::uint32_t>(left) : 0;
+}
+
+std::uint32_t Connection::readable_mark() const {
+  return std::clamp(options_->receive_low_water, 1u, std::max(options_->receive_buffer / 2, 1u));
+}
+
+void Connection::note_writable() {
+  if (!write_blocked_ || sender_.buffer.size() >= options_->send_buffer - options_->send_buffer / 4) return;
+  if (unsent() >= options_->not_sent_low_water) return;
+  write_blocked_ = false;
+  events_ |= event::writable;
+}
+
+}  // namespace ft::tcp
