@@ -27,10 +27,14 @@ struct RateSample {
   std::uint64_t tx_in_flight = 0;     // octets in flight just after it left
   std::uint64_t lost = 0;             // octets marked lost since it left
   bool app_limited = false;           // the application, not the network, set the pace then
-  /// Octets a second; 0 without a sample.
+  /// Octets a second, saturating; 0 without a sample.
   std::uint64_t rate() const {
-    const auto ns = interval.count();
-    return ns <= 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(delivered) * 1e9 / static_cast<double>(ns));
+    constexpr std::uint64_t nano = 1'000'000'000;
+    if (interval <= Duration::zero()) return 0;
+    const auto time = static_cast<std::uint64_t>(interval.count());
+    if (delivered <= UINT64_MAX / nano) return delivered * nano / time;
+    const std::uint64_t whole = delivered / time;
+    return whole > UINT64_MAX / nano ? UINT64_MAX : whole * nano;
   }
 };
 

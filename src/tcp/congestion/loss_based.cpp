@@ -121,7 +121,7 @@ void LossBased::on_undo(Instant now) {
   after_timeout_ = false;
   if (cwnd_ < kept_cwnd_) {
     set_window(kept_cwnd_);
-    ssthresh_ = kept_ssthresh_;
+    ssthresh_ = std::max<std::uint64_t>(kept_ssthresh_, 2ull * mss_);
     bring_back();
   }
   kept_cwnd_ = 0;
