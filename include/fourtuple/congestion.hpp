@@ -87,7 +87,7 @@ class CongestionController {
   virtual void on_ack(const CongestionAck& ack) = 0;
   /// Each segment as it is marked lost, before the ACK or the timeout that told of it.
   virtual void on_lost(Instant now, const LostSegment& segment) { (void)now, (void)segment; }
-  /// A recovery begins: at most once a round trip. `in_flight` before anything was marked lost.
+  /// A recovery begins: at most once a round trip. `in_flight`: RFC 5681's FlightSize before this ACK.
   virtual void on_congestion(Instant now, CongestionSignal signal, std::uint64_t in_flight) = 0;
   /// The retransmission timer fired; `first`: not again for the same data (RFC 5681 3.1).
   virtual void on_rto(Instant now, std::uint64_t in_flight, bool first) = 0;

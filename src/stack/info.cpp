@@ -15,8 +15,8 @@ void add_sequence(ConnectionInfo& info, const tcp::Connection& c) {
 
 void add_path(ConnectionInfo& info, const tcp::Connection& c) {
   const tcp::Sender& sender = c.sender();
-  info.cwnd = sender.congestion.window();
-  info.ssthresh = sender.congestion.ssthresh();
+  info.cwnd = sender.cwnd();
+  info.ssthresh = sender.ssthresh();
   info.srtt = sender.rto.srtt();
   info.rttvar = sender.rto.rttvar();
   info.rto = c.rto();

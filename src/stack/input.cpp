@@ -170,7 +170,7 @@ Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
     case net::IcmpError::Kind::packet_too_big: {
       const std::uint32_t mtu = error.mtu != 0 ? error.mtu : plateau_below(entry.tcp.negotiated().path_mss + 40u);
       entry.tcp.on_path_mss(
-          tcp_path(entry.tuple.remote.address, engine_.lower_path_mtu(now, entry.tuple.remote.address, mtu)).mss);
+          pool_, tcp_path(entry.tuple.remote.address, engine_.lower_path_mtu(now, entry.tuple.remote.address, mtu)).mss);
       break;
     }
   }

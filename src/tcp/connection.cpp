@@ -50,12 +50,12 @@ void Connection::finish(BufferPool& pool, Transition by, CloseReason why) {
     why_ = why;
     events_ |= event::closed;
   }
-  sender_.buffer.release(pool);
+  sender_.release(pool);
   if (why != CloseReason::normal) receiver_.text.release(pool);
 }
 
 void Connection::release(BufferPool& pool) {
-  sender_.buffer.release(pool);
+  sender_.release(pool);
   receiver_.text.release(pool);
 }
 
@@ -180,11 +180,11 @@ std::optional<Reply> Connection::close(Context context) {
 
 // --- what IP tells ---------------------------------------------------------------------------------------------------
 
-void Connection::on_path_mss(std::uint16_t mss) {
+void Connection::on_path_mss(BufferPool& pool, std::uint16_t mss) {
   if (mss >= negotiated_.path_mss) return;
   path_.mss = mss;
   negotiated_.path_mss = mss;
-  sender_.on_smaller_path(negotiated_.mss());
+  sender_.on_smaller_path(pool, negotiated_.mss());
 }
 
 bool Connection::on_icmp_hard(BufferPool& pool, Error meaning) {
@@ -249,11 +249,12 @@ Expiry Connection::on_deadline(Context context) {
   }
   if (take(Timer::retransmit)) {
     const bool handshake = !sender_.syn_acked();
-    if (sender_.on_timeout(context.now, send_limits(0)) == Sender::Timeout::gave_up)
+    if (sender_.on_timeout(context.pool, context.now, send_limits(0), deadlines_) == Sender::Timeout::gave_up)
       return end(Transition::reset, CloseReason::timed_out, handshake ? Trigger::connect_timeout : Trigger::user_timeout);
     if (sender_.retries() == options_->r1) events_ |= event::trouble;  // SHLD-9
     syn_retransmitted_ = syn_retransmitted_ || handshake;
   }
+  take(Timer::pacing);  // the sender looks at the time by itself
   if (take(Timer::delayed_ack)) receiver_.ack.at_once(Cause::ack_delayed);
   if (take(Timer::keepalive) && !on_keepalive_timer(context)) {
     expiry.reply = make_abort(Cause::rst_timeout);

@@ -112,7 +112,7 @@ class Connection {
   // --- what IP tells ---------------------------------------------------------------------------------------
   /// An ICMP error is about octets in flight (RFC 5927 4.1); others are forgeries.
   bool is_outstanding(Seq seq) const { return in_range(seq, sender_.snd.una, sender_.snd.max); }
-  void on_path_mss(std::uint16_t mss);
+  void on_path_mss(BufferPool& pool, std::uint16_t mss);
   /// Aborts a handshake only (RFC 5927 5.2); true when it did.
   bool on_icmp_hard(BufferPool& pool, Error meaning);
   void on_icmp_soft(Error meaning);
@@ -148,13 +148,14 @@ class Connection {
   bool check_sequence(Context context, const Segment& segment, Arrival& arrival);
   /// Octets behind RCV.NXT up to which a segment may be the peer's.
   std::uint32_t stale_reach() const { return std::max<std::uint32_t>(options_->receive_buffer, UINT16_MAX); }
+  void note_old_text(const Segment& segment);
   void take_stale_ack(Context context, const Segment& segment, Arrival& arrival);
   bool check_reset(Context context, const Segment& segment, Arrival& arrival);
   bool check_syn(Context context, const Segment& segment, Arrival& arrival);
   bool check_ack(Context context, const Segment& segment, Arrival& arrival);
   bool establish(Context context, const Segment& segment, Arrival& arrival);
   void take_ack(Context context, const Segment& segment, Arrival& arrival);
-  void take_window(const Segment& segment, Arrival& arrival);
+  void take_window(Context context, const Segment& segment, Arrival& arrival);
   void check_urgent(const Segment& segment);
   bool take_text(Context context, const Segment& trimmed, bool had_text, Arrival& arrival);
   void take_fin(Context context, const Segment& trimmed, Arrival& arrival);
@@ -162,9 +163,12 @@ class Connection {
 
   // output
   std::optional<Outgoing> segment_for(Context context, const Chunk& chunk);
-  wire::TcpHeader header_for(Instant now, Seq seq, std::uint8_t flags);
+  wire::TcpHeader header_for(Instant now, Seq seq, std::uint8_t flags, std::uint32_t text);
+  /// SACK blocks for a segment with `text` octets, as many as fit; true when all that is new was said.
+  bool report_received(wire::TcpHeader& header, std::uint32_t text);
   Outgoing pure(Context context, Seq seq, Cause cause);
   SendLimits send_limits(std::uint32_t max_text) const;
+  AckNews ack_news(Instant now, const Segment& segment) const;
   std::uint8_t sack_limit() const;
   Cause syn_cause(bool again) const;
   Seq acceptable_seq() const;

@@ -86,9 +86,8 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
   }
   learn_syn(context, segment);
   if (acked) {
-    const SendLimits limits = send_limits(0);
     const bool lost = syn_retransmitted_;
-    sender_.on_new_ack(context.pool, context.now, segment.ack(), std::nullopt, limits, deadlines_);
+    sender_.on_syn_acked(context.now, deadlines_);
     sender_.start(negotiated_.mss(), options_->initial_window, lost);
     if (lost) sender_.rto.restart_after_lost_syn();
     sender_.snd.wl2 = segment.ack();
@@ -147,6 +146,7 @@ Arrival Connection::arrive(Context context, Segment segment) {
     on_keepalive_changed(context.now);
     note(arrival, Effect::keepalive_answered);
   }
+  note_old_text(segment);
   const Segment trimmed = arrival::trim(segment, receiver_.rcv);
   check_urgent(trimmed);
   if (take_text(context, trimmed, !segment.text.empty(), arrival)) take_fin(context, trimmed, arrival);
@@ -178,9 +178,19 @@ bool Connection::check_sequence(Context context, const Segment& segment, Arrival
     challenge(context, probe ? Cause::ack_keepalive : Cause::ack_unacceptable);
   } else {
     receiver_.ack.at_once(Cause::ack_unacceptable);
+    note_old_text(segment);
   }
   take_stale_ack(context, segment, arrival);
   return arrival.effect == Effect::none ? stop(arrival, DropReason::not_acceptable) : false;
+}
+
+/// RFC 2883 4: text that lies before RCV.NXT came twice.
+void Connection::note_old_text(const Segment& segment) {
+  if (!negotiated_.sack || !options_->duplicate_sack || segment.text.empty()) return;
+  const Seq begin = segment.text_seq();
+  if (!before(begin, receiver_.rcv.nxt)) return;
+  if (receiver_.rcv.nxt.value() - begin.value() > stale_reach()) return;
+  receiver_.note_duplicate(begin, earlier(begin + segment.text_length(), receiver_.rcv.nxt));
 }
 
 void Connection::take_stale_ack(Context context, const Segment& segment, Arrival& arrival) {
@@ -189,7 +199,7 @@ void Connection::take_stale_ack(Context context, const Segment& segment, Arrival
   if (meaning == arrival::AckMeaning::fresh) {
     take_ack(context, segment, arrival);
   } else if (meaning == arrival::AckMeaning::same) {
-    take_window(segment, arrival);  // not counted as a duplicate: it may be a keep-alive probe
+    take_window(context, segment, arrival);  // not counted as a duplicate: it may be a keep-alive probe
   }
 }
 
@@ -245,12 +255,12 @@ bool Connection::check_ack(Context context, const Segment& segment, Arrival& arr
 
 bool Connection::establish(Context context, const Segment& segment, Arrival& arrival) {
   const bool lost = syn_retransmitted_;
-  sender_.on_new_ack(context.pool, context.now, segment.ack(), std::nullopt, send_limits(0), deadlines_);
+  sender_.on_syn_acked(context.now, deadlines_);
   sender_.start(negotiated_.mss(), options_->initial_window, lost);
   if (lost) sender_.rto.restart_after_lost_syn();
   move(Transition::ack_of_syn);
   if (!passive_) events_ |= event::connected;  // a listener tells of passive opens
-  sender_.on_window(static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift, deadlines_);
+  sender_.on_window(context.pool, static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift, deadlines_);
   sender_.snd.wl1 = segment.seq();
   sender_.snd.wl2 = segment.ack();
   on_keepalive_changed(context.now);
@@ -258,25 +268,39 @@ bool Connection::establish(Context context, const Segment& segment, Arrival& arr
   return true;
 }
 
+/// The echoed segment left before the end of the tick that TSecr names.
+AckNews Connection::ack_news(Instant now, const Segment& segment) const {
+  AckNews news;
+  news.ack = segment.ack();
+  const auto& options = segment.header.options;
+  if (negotiated_.sack) news.sack = std::span(options.sack).first(options.sack_count);
+  if (!negotiated_.timestamps || !options.timestamps || options.timestamps->ecr == 0) return news;
+  const std::uint32_t ago = timestamp_clock(now, ts_offset_) - options.timestamps->ecr;
+  if (ago > std::uint32_t{INT32_MAX}) return news;
+  const auto tick = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()) - std::chrono::milliseconds(ago);
+  news.echo = Instant(tick + std::chrono::milliseconds(1));
+  return news;
+}
+
 void Connection::take_ack(Context context, const Segment& segment, Arrival& arrival) {
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
   const std::uint32_t sacked = negotiated_.sack ? arrival::sacked_octets(segment, sender_.snd) : 0;
   sender_.on_heard();
-  if (segment.ack() != sender_.snd.una) {
+  const bool advances = segment.ack() != sender_.snd.una;
+  AckNews news = ack_news(context.now, segment);
+  news.duplicate = !advances && arrival::is_duplicate(segment, sender_.snd, window, sacked);
+  if (advances || news.duplicate || !news.sack.empty()) {
     std::optional<Duration> measured;
-    const auto& timestamps = segment.header.options.timestamps;
-    if (negotiated_.timestamps && timestamps && timestamps->ecr != 0) {
-      const std::uint32_t elapsed = timestamp_clock(context.now, ts_offset_) - timestamps->ecr;
-      if (elapsed < 0x7fffffff) measured = std::chrono::milliseconds(elapsed);
-    }
-    sender_.on_new_ack(context.pool, context.now, segment.ack(), measured, send_limits(0), deadlines_);
+    if (news.echo != never) measured = std::max<Duration>(context.now - news.echo, Duration::zero());
+    sender_.on_ack(context.pool, context.now, news, measured, send_limits(0), deadlines_);
+  }
+  if (advances) {
     note(arrival, Effect::ack_new);
     note_writable();
-  } else if (arrival::is_duplicate(segment, sender_.snd, window, sacked)) {
-    sender_.on_duplicate_ack(sacked, negotiated_.mss());
+  } else if (news.duplicate) {
     note(arrival, Effect::ack_duplicate);
   }
-  take_window(segment, arrival);
+  take_window(context, segment, arrival);
   if (!sender_.fin_acked()) return;
   if (state_ == State::fin_wait_1) {
     move(Transition::ack_of_fin);
@@ -293,11 +317,11 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
   }
 }
 
-void Connection::take_window(const Segment& segment, Arrival& arrival) {
+void Connection::take_window(Context context, const Segment& segment, Arrival& arrival) {
   if (!arrival::updates_window(segment, sender_.snd)) return;
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
   if (window != sender_.snd.wnd) note(arrival, Effect::window_update);
-  sender_.on_window(window, deadlines_);
+  sender_.on_window(context.pool, window, deadlines_);
   sender_.snd.wl1 = segment.seq();
   sender_.snd.wl2 = segment.ack();
 }

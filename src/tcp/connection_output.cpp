@@ -12,16 +12,13 @@ constexpr std::uint32_t sack_octets(std::uint32_t blocks) { return blocks == 0 ?
 }  // namespace
 
 SendLimits Connection::send_limits(std::uint32_t max_text) const {
-  SendLimits limits{};
   std::uint32_t mss = negotiated_.mss();
   if (negotiated_.sack && receiver_.text.has_islands()) mss -= std::min(sack_octets(sack_limit()), mss / 2);
-  limits.mss = mss;
-  limits.max_text = std::max(max_text, mss);
-  limits.initial_window = options_->initial_window;
-  limits.nagle = options_->nagle;
-  limits.rto = rto_limits();
-  limits.r2 = sender_.syn_acked() ? user_timeout() : options_->connect_timeout;
-  return limits;
+  return {.options = *options_,
+          .mss = mss,
+          .max_text = std::max(max_text, mss),
+          .sack = negotiated_.sack,
+          .r2 = sender_.syn_acked() ? user_timeout() : options_->connect_timeout};
 }
 
 std::uint8_t Connection::sack_limit() const { return negotiated_.timestamps ? 3 : 4; }
@@ -31,7 +28,7 @@ bool Connection::sends_nothing() const { return receiver_.ack.need() == Cause::n
 std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t max_text) {
   if (state_ == State::closed || state_ == State::listen) return std::nullopt;
   if (state_ != State::time_wait) {
-    if (const auto chunk = sender_.next(context.now, send_limits(max_text), deadlines_)) return segment_for(context, *chunk);
+    if (const auto chunk = sender_.next(context.pool, context.now, send_limits(max_text), deadlines_)) return segment_for(context, *chunk);
   }
   if (state_ == State::syn_sent) return std::nullopt;
   if (keepalive_due_) {
@@ -53,7 +50,7 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
   Outgoing out;
   out.before = out.after = state_;
   out.cause = cause;
-  out.header = header_for(context.now, seq, wire::tcp_flag::ack);
+  out.header = header_for(context.now, seq, wire::tcp_flag::ack, 0);
   tell_user_timeout(out.header);
   return out;
 }
@@ -72,7 +69,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   out.retransmission = chunk.retransmission;
   out.cause = chunk.syn ? syn_cause(chunk.retransmission) : chunk.cause;
   const std::uint32_t mss = send_limits(0).mss;
-  if (chunk.length > mss) out.segment_size = mss;
+  if (chunk.length > mss && !chunk.retransmission) out.segment_size = mss;  // a repeat has the size that it had
 
   std::uint8_t flags = state_ == State::syn_sent ? 0 : wire::tcp_flag::ack;
   if (chunk.syn) flags |= wire::tcp_flag::syn;
@@ -80,7 +77,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   if (chunk.fin) flags |= wire::tcp_flag::fin;
   if (chunk.length != 0) receiver_.ack.on_data_sent();
   const std::uint32_t offered = receiver_.rcv.wnd;
-  out.header = header_for(context.now, chunk.seq, flags);
+  out.header = header_for(context.now, chunk.seq, flags, out.segment_size != 0 ? out.segment_size : chunk.length);
   if (chunk.syn) {
     const wire::TcpOptions agreed = out.header.options;
     wire::TcpOptions peer;  // what we may offer back
@@ -107,7 +104,18 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   return result;
 }
 
-wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags) {
+bool Connection::report_received(wire::TcpHeader& header, std::uint32_t text) {
+  if (!options_->duplicate_sack) receiver_.forget_duplicate();
+  if (!negotiated_.sack || !receiver_.has_reports()) return true;
+  const std::uint32_t room = negotiated_.mss() > text ? negotiated_.mss() - text : 0;
+  std::uint8_t limit = sack_limit();
+  while (limit != 0 && sack_octets(limit) > room) --limit;
+  if (limit == 0) return false;
+  header.options.sack_count = receiver_.take_reports(limit, header.options.sack);
+  return true;
+}
+
+wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags, std::uint32_t text) {
   wire::TcpHeader header;
   header.seq = seq;
   header.flags = flags;
@@ -116,11 +124,10 @@ wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags)
   header.ack = receiver_.rcv.nxt;
   header.window = offer_window(receiver_.rcv, window_space());
   last_ack_sent_ = receiver_.rcv.nxt;
-  receiver_.ack.on_ack_sent(deadlines_);
   if (negotiated_.timestamps)
     header.options.timestamps = wire::Timestamps{timestamp_clock(now, ts_offset_), receiver_.paws.recent()};
-  if (negotiated_.sack && receiver_.text.has_islands())
-    header.options.sack_count = receiver_.text.sack_blocks(receiver_.rcv.nxt, sack_limit(), header.options.sack);
+  // A repeat may leave no room for SACK blocks: then an acknowledgement of its own follows.
+  if (report_received(header, text) || receiver_.ack.need() == Cause::none) receiver_.ack.on_ack_sent(deadlines_);
   if (const std::int32_t urgent = distance(seq, sender_.snd.up); urgent > 0 && sender_.syn_acked()) {
     header.flags |= wire::tcp_flag::urg;
     header.urgent = static_cast<std::uint16_t>(std::min(urgent, 65535));

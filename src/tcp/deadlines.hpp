@@ -11,12 +11,13 @@
 namespace ft::tcp {
 
 enum class Timer : std::uint8_t {
-  retransmit,   // RFC 6298, or the persist timer of 3.8.6.1 while the window is shut: never both
+  retransmit,   // RFC 6298, the persist timer of 3.8.6.1, a tail loss probe or RACK's wait (RFC 8985): the sender knows which
   delayed_ack,  // RFC 9293 3.8.6.3
   keepalive,    // RFC 9293 3.8.4
   close,        // 2 MSL in TIME-WAIT; the limit on a FIN-WAIT-2 that nobody reads any more
+  pacing,       // the next segment may leave
 };
-inline constexpr std::size_t timer_count = 4;
+inline constexpr std::size_t timer_count = 5;
 
 class Deadlines {
  public:
@@ -30,7 +31,7 @@ class Deadlines {
 
  private:
   static constexpr std::size_t index(Timer timer) { return static_cast<std::size_t>(timer); }
-  std::array<Instant, timer_count> at_ = {never, never, never, never};
+  std::array<Instant, timer_count> at_ = {never, never, never, never, never};
 };
 
 }  // namespace ft::tcp

@@ -10,7 +10,12 @@ Repeat repeat_of(Cause cause) {
     case Cause::retransmit_rto:
       return Repeat::timeout;
     case Cause::retransmit_fast:
+    case Cause::retransmit_sack:
       return Repeat::fast;
+    case Cause::retransmit_rack:
+      return Repeat::rack;
+    case Cause::tail_loss_probe:
+      return Repeat::tail_loss_probe;
     case Cause::retransmit_partial_ack:
       return Repeat::partial_ack;
     case Cause::retransmit_pmtu:

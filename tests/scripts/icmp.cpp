@@ -21,10 +21,19 @@ SCRIPT_CASE("packet too big makes the segments smaller and sends them again at o
   Seg first = ". 1:1(0) ack 1"_seg;
   first.length = variant.v6 ? 1340 : 1360;
   s.expects(first);
-  Seg rest = "P. 1:1(0) ack 1"_seg;
+  // What filled a segment before goes in pieces.
+  const std::uint32_t full = variant.v6 ? 1440 : 1460;
+  Seg rest = ". 1:1(0) ack 1"_seg;
   rest.seq = 1 + first.length;
-  rest.length = 2000 - first.length;
+  rest.length = full - first.length;
   s.expects(rest);
+  Seg heard = ". 1:1(0) ack 1"_seg;
+  heard.ack = 1 + full;
+  s.receives(heard);
+  Seg last = "P. 1:1(0) ack 1"_seg;
+  last.seq = 1 + full;
+  last.length = 2000 - full;
+  s.expects(last);
   CHECK(s.info().mss == first.length);
 }
 

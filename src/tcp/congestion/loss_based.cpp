@@ -30,6 +30,7 @@ void LossBased::on_ack(const CongestionAck& ack) {
   observe(ack, round_begins);
   const bool unproven_for_long = usage_.on_ack(ack, round_begins, cwnd_);
   if (ack.in_recovery && !after_timeout_) return;  // proportional rate reduction has the word
+  if (ack.acked == 0) return;                      // a duplicate lets a new segment out, it opens no window (RFC 3042 2)
   if (unproven_for_long) {
     // RFC 7661 4.4.3: remember what the path may still take, give back half.
     ssthresh_ = std::max(ssthresh_, cwnd_ / 4 * 3);

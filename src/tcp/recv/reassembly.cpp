@@ -33,6 +33,18 @@ std::optional<std::uint32_t> Reassembly::insert(BufferPool& pool, std::uint32_t 
   return grown;
 }
 
+std::optional<Reassembly::Stretch> Reassembly::overlap(std::uint32_t offset, std::uint32_t length) const {
+  const std::uint64_t from = next_ + offset;
+  const std::uint64_t to = from + length;
+  for (const Interval& island : islands_) {
+    if (island.from >= to) break;
+    if (island.to <= from) continue;
+    return Stretch{static_cast<std::uint32_t>(std::max(island.from, from) - next_),
+                   static_cast<std::uint32_t>(std::min(island.to, to) - next_)};
+  }
+  return std::nullopt;
+}
+
 std::span<const std::byte> Reassembly::peek() const {
   if (ready_ == 0) return {};
   return ring_.view(0, ready_)[0];

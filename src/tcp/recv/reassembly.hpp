@@ -24,6 +24,13 @@ class Reassembly {
   void consume(BufferPool& pool, std::uint32_t octets);
   void release(BufferPool& pool);
 
+  /// What of `length` octets from `offset` beyond the next expected one is there already: the first stretch, as offsets.
+  struct Stretch {
+    std::uint32_t from;
+    std::uint32_t to;
+  };
+  std::optional<Stretch> overlap(std::uint32_t offset, std::uint32_t length) const;
+
   bool has_islands() const { return !islands_.empty(); }
   /// Fills at most `limit` blocks; `next` is RCV.NXT. Returns how many.
   std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;

@@ -1,11 +1,15 @@
 #include "tcp/recv/receiver.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace ft::tcp {
 
 Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment& seg, Duration ack_delay, Deadlines& deadlines) {
   if (seg.text.empty()) return Arrived::nothing;
   const std::uint32_t offset = seg.seq().value() - rcv.nxt.value();
   const bool had_islands = text.has_islands();
+  if (const auto known = text.overlap(offset, seg.text_length())) note_duplicate(rcv.nxt + known->from, rcv.nxt + known->to);
   const auto grown = text.insert(pool, offset, seg.text);
   if (!grown) {
     ack.at_once(Cause::ack_out_of_order);
@@ -18,6 +22,15 @@ Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment
   advance(*grown);
   ack.on_text(now, *grown, had_islands, ack_delay, deadlines);
   return Arrived::in_order;
+}
+
+std::uint8_t Receiver::take_reports(std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) {
+  const bool duplicate = std::exchange(has_duplicate_, false);
+  std::uint8_t count = text.sack_blocks(rcv.nxt, duplicate ? static_cast<std::uint8_t>(limit - 1) : limit, blocks);
+  if (!duplicate) return count;
+  std::rotate(blocks.begin(), blocks.end() - 1, blocks.end());
+  blocks[0] = duplicate_;
+  return ++count;
 }
 
 bool Receiver::on_fin(const Segment& seg) {

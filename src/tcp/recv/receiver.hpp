@@ -26,6 +26,18 @@ class Receiver {
   /// The FIN of a trimmed segment; true once it is in order (then rcv.nxt has passed it). Remembers one that is early.
   bool on_fin(const Segment& seg);
 
+  /// [left, right) arrived although we had it: the next ACK says so (RFC 2883 4).
+  void note_duplicate(Seq left, Seq right) {
+    if (!before(left, right)) return;
+    duplicate_ = {left, right};
+    has_duplicate_ = true;
+  }
+  void forget_duplicate() { has_duplicate_ = false; }
+  /// Something is there for SACK blocks to tell.
+  bool has_reports() const { return has_duplicate_ || text.has_islands(); }
+  /// At most `limit` blocks: the duplicate first, then the islands, newest first. Returns how many.
+  std::uint8_t take_reports(std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks);
+
   /// Sequence number of the next octet that the application reads.
   Seq read_seq() const { return rcv.nxt - text.ready() - (fin_taken_ ? 1u : 0u); }
   bool fin_taken() const { return fin_taken_; }
@@ -41,9 +53,11 @@ class Receiver {
     rcv.wnd -= std::min(octets, rcv.wnd);
   }
 
+  wire::SackBlock duplicate_;
   Seq fin_at_;
   bool fin_known_ = false;
   bool fin_taken_ = false;
+  bool has_duplicate_ = false;
 };
 
 }  // namespace ft::tcp
