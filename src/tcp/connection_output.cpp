@@ -28,7 +28,8 @@ bool Connection::sends_nothing() const { return receiver_.ack.need() == Cause::n
 std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t max_text) {
   if (state_ == State::closed || state_ == State::listen) return std::nullopt;
   if (state_ != State::time_wait) {
-    if (const auto chunk = sender_.next(context.pool, context.now, send_limits(max_text), deadlines_)) return segment_for(context, *chunk);
+    if (const auto chunk = sender_.next(context.pool, context.now, send_limits(max_text), deadlines_))
+      return segment_for(context, *chunk);
   }
   if (state_ == State::syn_sent) return std::nullopt;
   if (keepalive_due_) {

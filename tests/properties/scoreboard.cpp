@@ -69,7 +69,8 @@ void agree(const Scoreboard& board, const Naive& naive, Seq base) {
   for (auto p = board.oldest(); p; p = board.newer(*p)) firsts.push_back(board[*p].seq.value() - base.value());
   RC_ASSERT(firsts == naive.in_order_of_sending());
   const auto lost = board.first_lost();
-  const auto expected = std::find_if(naive.segments.begin(), naive.segments.end(), [](const Octets& s) { return s.fate == Fate::lost; });
+  const auto expected =
+      std::find_if(naive.segments.begin(), naive.segments.end(), [](const Octets& s) { return s.fate == Fate::lost; });
   RC_ASSERT(lost.has_value() == (expected != naive.segments.end()));
   if (lost) RC_ASSERT(board[*lost].seq == base + expected->first);
 }

@@ -25,7 +25,8 @@ inline AckMeaning judge_ack(Seq ack, const SendVars& snd) {
 /// newer whatever its number: a FIN sent again has an old one, and without its window SND.UNA would carry the old window along,
 /// beyond what the peer ever offered.
 inline bool updates_window(const Segment& seg, const SendVars& snd) {
-  return before(snd.wl2, seg.ack()) || before(snd.wl1, seg.seq()) || (snd.wl1 == seg.seq() && before_or_equal(snd.wl2, seg.ack()));
+  return before(snd.wl2, seg.ack()) || before(snd.wl1, seg.seq()) ||
+         (snd.wl1 == seg.seq() && before_or_equal(snd.wl2, seg.ack()));
 }
 
 /// Octets in flight that the segment's SACK blocks name. Blocks at or before SND.UNA tell of duplicates (RFC 2883 4), blocks

@@ -1,5 +1,5 @@
-// RACK (RFC 8985): a segment is lost when one sent later was delivered, and the time that reordering may take has passed. Judging by
-// time finds lost retransmissions and tail losses that counting duplicates cannot, and forgives reordering.
+// RACK (RFC 8985): a segment is lost when one sent later was delivered, and the time that reordering may take has passed. Judging
+// by time finds lost retransmissions and tail losses that counting duplicates cannot, and forgives reordering.
 #pragma once
 
 #include "tcp/send/delivery.hpp"

@@ -52,14 +52,16 @@ bool Recovery::take_duplicate_report(Seq ack, std::span<const wire::SackBlock> b
   if (blocks.empty()) return false;
   const auto& first = blocks[0];
   const bool below = before(first.left, ack);
-  const bool inside = blocks.size() > 1 && after_or_equal(first.left, blocks[1].left) && before_or_equal(first.right, blocks[1].right);
+  const bool inside =
+      blocks.size() > 1 && after_or_equal(first.left, blocks[1].left) && before_or_equal(first.right, blocks[1].right);
   if ((!below && !inside) || after_or_equal(first.left, first.right)) return false;
   undo.on_duplicate(first.left);
   if (probe_active_ && probe_repeated_ && first.right == probe_end_) probe_active_ = false;  // both copies arrived: no loss
   return true;
 }
 
-void Recovery::take_delivery(Instant now, Seq una, Seq max, const AckNews& news, const RecoveryRules& rules, AckVerdict& verdict) {
+void Recovery::take_delivery(Instant now, Seq una, Seq max, const AckNews& news, const RecoveryRules& rules,
+                             AckVerdict& verdict) {
   original_delivered_ = false;
   const auto delivered = [&](const SentSegment& record) {
     verdict.delivery.note(record);

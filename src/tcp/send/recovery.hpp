@@ -1,6 +1,6 @@
-// What an ACK says about losses, and what to do: the phases of a connection's flight. It joins the scoreboard with its judges (RACK
-// RFC 8985; without it RFC 6675 2, without SACK RFC 5681 3.2 and 6582), repairs with PRR (RFC 9937), probes the tail (8985 7) and
-// takes back what was needless (RFC 5682, 4015). Windows are the controller's.
+// What an ACK says about losses, and what to do: the phases of a connection's flight. It joins the scoreboard with its judges
+// (RACK RFC 8985; without it RFC 6675 2, without SACK RFC 5681 3.2 and 6582), repairs with PRR (RFC 9937), probes the tail (8985
+// 7) and takes back what was needless (RFC 5682, 4015). Windows are the controller's.
 //
 // It lives while something is in flight: an idle connection does not pay for it.
 #pragma once
@@ -26,8 +26,8 @@ struct RecoveryRules {
   bool duplicate_sack = true;
   bool frto = true;
   bool undo = true;
-  Duration srtt{};     // zero: nothing measured
-  Duration min_rtt{};  // the same
+  Duration srtt{};                             // zero: nothing measured
+  Duration min_rtt{};                          // the same
   CongestionController* controller = nullptr;  // hears of each loss
 };
 
@@ -52,11 +52,11 @@ struct AckVerdict {
   Delivery delivery;
   std::uint32_t newly_lost = 0;
   std::uint64_t prior_in_flight = 0;
-  bool entered = false;         // recovery begins
-  bool recovered = false;       // recovery, or the repair after a timeout, is complete
-  bool undone = false;          // the last reduction was needless
-  bool tail_was_lost = false;   // a tail loss probe repaired a loss in silence: reduce as for any other (8985 7.4.2)
-  bool duplicate_seen = false;  // a D-SACK
+  bool entered = false;          // recovery begins
+  bool recovered = false;        // recovery, or the repair after a timeout, is complete
+  bool undone = false;           // the last reduction was needless
+  bool tail_was_lost = false;    // a tail loss probe repaired a loss in silence: reduce as for any other (8985 7.4.2)
+  bool duplicate_seen = false;   // a D-SACK
   std::optional<Duration> wait;  // until a segment that may be merely reordered counts as lost
 };
 

@@ -80,7 +80,8 @@ bool Scoreboard::grow(BufferPool& pool, std::uint32_t wanted) {
   if (block == nullptr) return false;
   auto* ring = reinterpret_cast<SentSegment*>(block);
   const std::uint32_t new_mask = size / static_cast<std::uint32_t>(sizeof(SentSegment)) - 1;
-  for (std::uint32_t position = head_; position != tail_; ++position) new (ring + (position & new_mask)) SentSegment((*this)[position]);
+  for (std::uint32_t position = head_; position != tail_; ++position)
+    new (ring + (position & new_mask)) SentSegment((*this)[position]);
   if (ring_ != nullptr) pool.release(reinterpret_cast<std::byte*>(ring_), block_);
   ring_ = ring;
   block_ = size;

@@ -1,7 +1,7 @@
 // What is in flight, segment by segment: sent when, delivered (RFC 2018) or lost, and in which order it left (RFC 8985 wants the
 // order of sending, an ACK the order of sequence numbers). A ring of records in sequence order, in memory borrowed from the
-// connection's pool while anything is in flight; the records not yet known to be delivered or lost are also linked in the order of
-// their sending.
+// connection's pool while anything is in flight; the records not yet known to be delivered or lost are also linked in the order
+// of their sending.
 //
 // Costs: an ACK pays for what it delivers, a SACK block for what it adds (runs that were known already are jumped over).
 #pragma once
@@ -34,7 +34,7 @@ struct SentSegment {
   bool lost : 1 = false;           // and not repeated yet
   bool retransmitted : 1 = false;  // ever
   bool app_limited : 1 = false;
-  bool fin : 1 = false;  // its last octet is the FIN
+  bool fin : 1 = false;     // its last octet is the FIN
   Cause why = Cause::none;  // lost: how we know
 
   Seq end() const { return seq + length; }

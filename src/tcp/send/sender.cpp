@@ -23,7 +23,8 @@ void Sender::assume_syn_sent(Instant at) {
 void Sender::start(std::uint32_t mss, std::uint32_t initial_segments, bool syn_was_retransmitted) {
   mss_ = mss;
   // RFC 5681 3.1: a lost SYN or SYN-ACK leaves an initial window of one segment.
-  initial_segments_ = syn_was_retransmitted ? 1 : static_cast<std::uint16_t>(std::min<std::uint32_t>(initial_segments, UINT16_MAX));
+  initial_segments_ =
+      syn_was_retransmitted ? 1 : static_cast<std::uint16_t>(std::min<std::uint32_t>(initial_segments, UINT16_MAX));
 }
 
 void Sender::on_syn_acked(Instant now, Deadlines& deadlines) {
@@ -461,10 +462,12 @@ void Sender::tell_controller(Instant now, const AckVerdict& verdict, std::uint32
   Recovery& recovery = flight_->recovery;
   if (verdict.undone) controller_->on_undo(now);
   if (verdict.recovered) controller_->on_recovered(now, recovery.in_flight());
-  if (verdict.entered || verdict.tail_was_lost) controller_->on_congestion(now, CongestionSignal::loss, std::uint64_t{snd.outstanding()} + acked);
+  if (verdict.entered || verdict.tail_was_lost)
+    controller_->on_congestion(now, CongestionSignal::loss, std::uint64_t{snd.outstanding()} + acked);
   const std::uint32_t in_flight = recovery.in_flight();
   if (recovery.phase() == Phase::recovery)
-    recovery.prr.on_ack(verdict.delivery.octets, acked != 0 && verdict.newly_lost == 0, in_flight, controller_->ssthresh(), limits.mss);
+    recovery.prr.on_ack(verdict.delivery.octets, acked != 0 && verdict.newly_lost == 0, in_flight, controller_->ssthresh(),
+                        limits.mss);
 
   CongestionAck ack;
   ack.now = now;

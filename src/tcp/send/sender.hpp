@@ -177,7 +177,7 @@ class Sender {
   bool fin_queued_ = false;
   bool probe_due_ = false;
   bool tail_probe_due_ = false;
-  bool probing_ = false;         // a probe left and the window has not opened since
+  bool probing_ = false;  // a probe left and the window has not opened since
 };
 
 }  // namespace ft::tcp

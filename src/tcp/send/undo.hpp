@@ -1,6 +1,6 @@
-// Was the reduction needless? Three witnesses: a timestamp that echoes the first copy (RFC 3522, Eifel), D-SACKs that report every
-// repeat as a duplicate (RFC 3708), and after a timeout the delivery of what was never repeated (RFC 5682, F-RTO, which asks
-// recovery.cpp). What to restore is the controller's memory (RFC 4015).
+// Was the reduction needless? Three witnesses: a timestamp that echoes the first copy (RFC 3522, Eifel), D-SACKs that report
+// every repeat as a duplicate (RFC 3708), and after a timeout the delivery of what was never repeated (RFC 5682, F-RTO, which
+// asks recovery.cpp). What to restore is the controller's memory (RFC 4015).
 #pragma once
 
 #include "fourtuple/time.hpp"

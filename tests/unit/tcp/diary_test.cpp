@@ -22,6 +22,7 @@ TEST_CASE("every cause of a retransmission has a heading of its own") {
     const auto cause = static_cast<Cause>(i);
     const std::string_view id = describe(cause).id;
     CAPTURE(id);
-    CHECK((repeat_of(cause) != Repeat::other) == (id.starts_with("retransmit-") || id == "window-probe" || id == "tail-loss-probe"));
+    CHECK((repeat_of(cause) != Repeat::other) ==
+          (id.starts_with("retransmit-") || id == "window-probe" || id == "tail-loss-probe"));
   }
 }

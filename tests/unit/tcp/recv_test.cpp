@@ -82,7 +82,7 @@ TEST_CASE("an older segment does not change the send window") {
   snd.wl1 = Seq{500};
   snd.wl2 = Seq{100};
   Segment s = segment(499);
-  s.header.ack = Seq{200};
+  s.header.ack = Seq{100};
   CHECK_FALSE(arrival::updates_window(s, snd));
   s.header.seq = Seq{500};
   CHECK(arrival::updates_window(s, snd));
