@@ -26,6 +26,7 @@ struct Datagram {
   std::uint8_t ttl = 0;
   std::uint8_t traffic_class = 0;
   bool checksum_verified = false;         // the link vouches for the transport checksum
+  bool looped = false;                    // it never was on a link: we sent it to ourselves
   bool link_group = false;                // the frame went to a group MAC
   bool was_fragmented = false;            // it had a fragment header, even if it is whole now
   std::optional<FragmentPlace> fragment;  // set: this is a part only

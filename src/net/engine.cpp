@@ -65,6 +65,8 @@ std::size_t Engine::poll_transmit(Instant now, std::span<std::byte> out, std::st
   return length;
 }
 
+Input Engine::on_looped(Instant now, std::span<const std::byte> packet) { return impl_->on_looped(now, packet); }
+bool Engine::loops_back(const IpAddress& address) const { return impl_->routes().is_this_host(address); }
 bool Engine::is_local(const IpAddress& address) const { return impl_->routes().is_local(address); }
 bool Engine::is_broadcast(const IpAddress& address) const { return impl_->routes().is_broadcast(address); }
 
@@ -75,7 +77,8 @@ Reach Engine::reach(Instant now, const IpAddress& destination) { return impl_->r
 std::uint64_t Engine::resolution_count() const { return impl_->neighbours().resolution_count(); }
 
 std::size_t Engine::header_length(const IpAddress& destination) const {
-  return impl_->link_header_length() + ip_header_length(destination.family());
+  const std::size_t link = loops_back(destination) ? 0 : impl_->link_header_length();
+  return link + ip_header_length(destination.family());
 }
 std::size_t Engine::seal(Instant, const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out) {
   return impl_->seal(envelope, transport_length, out);

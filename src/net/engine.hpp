@@ -84,6 +84,8 @@ class Engine {
 
   /// A drop too may leave something in poll_transmit: an ICMP error that says why.
   Input on_packet(Instant now, std::span<const std::byte> packet, bool checksum_verified);
+  /// A packet without link header that we sent to ourselves: loops_back(its destination).
+  Input on_looped(Instant now, std::span<const std::byte> packet);
   void on_deadline(Instant now);
   std::optional<Instant> next_deadline() const;
 
@@ -92,6 +94,8 @@ class Engine {
 
   bool is_local(const IpAddress& address) const;      // one of ours (or accept_any_address)
   bool is_broadcast(const IpAddress& address) const;  // limited or a subnet's
+  /// Ours, or a loopback address: what goes there is sealed without a link header and given to on_looped(), not to the link.
+  bool loops_back(const IpAddress& address) const;
   /// The source address (RFC 6724 in small) and MTU towards `destination`. no_route when there is none.
   std::expected<Path, Error> path_to(const IpAddress& destination, std::optional<IpAddress> wanted_source = {}) const;
 

@@ -33,6 +33,7 @@ class Engine::Impl {
  public:
   explicit Impl(const StackConfig& config);
 
+  Input on_looped(Instant now, std::span<const std::byte> packet) { return on_ip_packet(now, packet, {true, false, true}); }
   Input on_packet(Instant now, std::span<const std::byte> packet, bool checksum_verified);
   void on_deadline(Instant now);
   std::optional<Instant> next_deadline() const;

@@ -19,7 +19,7 @@ Input as_input(DropReason dropped) { return dropped == DropReason::none ? Input{
 }  // namespace
 
 Input Engine::Impl::on_packet(Instant now, std::span<const std::byte> packet, bool checksum_verified) {
-  if (!is_ethernet_) return on_ip_packet(now, packet, {checksum_verified, false});
+  if (!is_ethernet_) return on_ip_packet(now, packet, {checksum_verified, false, false});
   const auto frame = ethernet_.open(routes_, packet);
   if (!frame) return frame.error();
   switch (frame->header.type) {
@@ -33,7 +33,7 @@ Input Engine::Impl::on_packet(Instant now, std::span<const std::byte> packet, bo
   }
   const unsigned version = frame->header.type == wire::ethertype::ipv4 ? 4 : 6;
   if (!frame->payload.empty() && load_u8(frame->payload.data()) >> 4 != version) return DropReason::bad_version;
-  return on_ip_packet(now, frame->payload, {checksum_verified, wire::is_group(frame->header.destination)});
+  return on_ip_packet(now, frame->payload, {checksum_verified, wire::is_group(frame->header.destination), false});
 }
 
 Input Engine::Impl::on_ip_packet(Instant now, std::span<const std::byte> packet, FromLink link) {
@@ -64,7 +64,7 @@ Input Engine::Impl::on_datagram(Instant now, const Datagram& datagram) {
   const bool is_v4 = datagram.source.is_v4();
   switch (datagram.protocol) {
     case wire::protocol::tcp:
-      if (!routes_.is_local(datagram.destination)) return DropReason::not_unicast;
+      if (!datagram.looped && !routes_.is_local(datagram.destination)) return DropReason::not_unicast;
       return Input{std::in_place_type<Delivered>,
                    datagram.source,
                    datagram.destination,
@@ -136,6 +136,7 @@ Input Engine::Impl::use(EthernetLink::Outcome outcome) {
 
 void Engine::Impl::complain(Instant now, const Datagram& about, Complaint complaint, Rejection::Problem problem) {
   const bool to_us_alone = routes_.is_local(about.destination);
+  if (about.looped) return;  // the link has no way back to us
   if (!may_complain(about, to_us_alone, routes_.is_unicast(about.source), problem.also_to_groups)) return;
   const auto source = answering_address(about);
   if (source && error_allowance_.take(now)) outbox_.push(make_complaint(*source, about, complaint, problem));

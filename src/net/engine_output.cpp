@@ -20,10 +20,12 @@ const std::optional<IpAddress>& Engine::Impl::next_hop(const IpAddress& destinat
 
 std::expected<Path, Error> Engine::Impl::path_to(const IpAddress& destination, std::optional<IpAddress> wanted_source) const {
   if (wanted_source && wanted_source->is_unspecified()) wanted_source.reset();
-  if (wanted_source && (wanted_source->family() != destination.family() || !routes_.is_local(*wanted_source)))
+  const bool loops = routes_.is_this_host(destination);
+  const auto may_use = [&](const IpAddress& source) { return routes_.is_local(source) || (loops && source.is_loopback()); };
+  if (wanted_source && (wanted_source->family() != destination.family() || !may_use(*wanted_source)))
     return std::unexpected(Error::address_not_local);
-  // Nothing loops back here: a packet to ourselves would leave on the link and come back as a forgery.
-  const bool is_peer = routes_.is_unicast(destination) && !routes_.is_own(destination);
+  if (loops) return Path{wanted_source.value_or(destination), path_mtus_.get(destination)};
+  const bool is_peer = routes_.is_unicast(destination);
   const auto hop = is_peer ? routes_.next_hop(destination) : std::nullopt;
   if (!hop) return std::unexpected(Error::no_route);
   const auto source = wanted_source ? wanted_source : choose_source(routes_.own(), destination, *hop);
@@ -32,6 +34,7 @@ std::expected<Path, Error> Engine::Impl::path_to(const IpAddress& destination, s
 }
 
 Reach Engine::Impl::reach(Instant now, const IpAddress& destination) {
+  if (routes_.is_this_host(destination)) return Reach::ready;
   const auto& hop = next_hop(destination);
   if (!hop) return Reach::unreachable;
   return is_ethernet_ ? ethernet_.resolve(now, routes_, *hop) : Reach::ready;
@@ -47,6 +50,7 @@ std::size_t Engine::Impl::write_link_header(const IpAddress& next_hop, std::opti
 }
 
 std::size_t Engine::Impl::seal(const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out) {
+  if (routes_.is_this_host(envelope.destination)) return headers_.write(envelope, transport_length, out);
   const auto& hop = next_hop(envelope.destination);
   FT_ASSERT(hop.has_value());
   const std::size_t link = write_link_header(*hop, {}, out);

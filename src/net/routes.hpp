@@ -17,6 +17,8 @@ class Routes {
 
   /// One of the interface's own addresses.
   bool is_own(const IpAddress& address) const;
+  /// An own address or a loopback address: packets for it never leave (RFC 1122 3.2.1.3 (g), RFC 4291 2.5.3).
+  bool is_this_host(const IpAddress& address) const { return address.is_loopback() || is_own(address); }
   /// An own address, or any unicast address but loopback when the configuration accepts all.
   bool is_local(const IpAddress& address) const;
   /// 255.255.255.255 or the last address of an own IPv4 prefix; /31 and /32 have none (RFC 3021 2.1).

@@ -44,6 +44,7 @@ Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, F
   datagram.traffic_class = header.traffic_class;
   datagram.checksum_verified = link.checksum_verified;
   datagram.link_group = link.group;
+  datagram.looped = link.looped;
   datagram.protocol_offset = ipv4_protocol_offset;
   datagram.payload = parsed->payload;
   datagram.packet = packet.first(header.total_length);
@@ -104,6 +105,7 @@ Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, F
   datagram.traffic_class = header.traffic_class;
   datagram.checksum_verified = link.checksum_verified;
   datagram.link_group = link.group;
+  datagram.looped = link.looped;
   datagram.protocol_offset = wire::ipv6_next_header_offset;
   datagram.payload = parsed->payload;
   datagram.packet = packet.first(wire::ipv6_header_length + parsed->payload.size());
@@ -119,6 +121,8 @@ Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, F
 
 DropReason judge_addresses(const Routes& routes, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
                            FromLink link) {
+  if (link.looped)
+    return routes.is_this_host(source) && routes.is_this_host(destination) ? DropReason::none : DropReason::not_for_us;
   const bool is_to_us = routes.is_local(destination);
   if (!is_to_us) {
     const bool is_group = destination.is_multicast() || routes.is_broadcast(destination);

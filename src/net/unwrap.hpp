@@ -13,7 +13,8 @@ namespace ft::net {
 /// What the link says about a packet.
 struct FromLink {
   bool checksum_verified = false;
-  bool group = false;  // the frame went to a group MAC
+  bool group = false;   // the frame went to a group MAC
+  bool looped = false;  // there was no link: we sent it to ourselves
 };
 
 /// Reads a packet of either family into a fresh `datagram`, in place since it is not small. When it is rejected with a problem,

@@ -98,14 +98,14 @@ std::expected<FourTuple, OpenError> Stack::Impl::choose_tuple(const Endpoint& re
   if (options.local_port) {
     tuple.local.port = *options.local_port;
     const auto held = demux_.find(tuple);
-    if (!held && tuple.local != remote) return tuple;
+    if (!held) return tuple;  // to itself, too: two ends of one simultaneous open (RFC 9293 3.5)
     std::optional<Instant> free_at;
     if (held && held->stage() == Stage::time_wait) free_at = records_.time_wait.at(held->index()).expires;
     return std::unexpected(OpenError{Error::four_tuple_in_use, free_at});
   }
   const auto port = ephemeral_.choose(secrets_, route->source, remote, [&](std::uint16_t candidate) {
     tuple.local.port = candidate;
-    return is_port_free(tuple);
+    return tuple.local != remote && is_port_free(tuple);
   });
   if (!port) return std::unexpected(OpenError{Error::no_ephemeral_port, earliest_free(route->source, remote)});
   tuple.local.port = *port;

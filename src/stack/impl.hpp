@@ -70,7 +70,7 @@ class Stack::Impl {
   std::optional<ft::TcpOptions> options(ConnectionId id) const;
   std::optional<Readiness> readiness(ConnectionId id) const;
   bool is_port_held(const Endpoint& local) const;
-  bool is_local(const IpAddress& address) const { return engine_.is_local(address); }
+  bool is_local(const IpAddress& address) const { return engine_.is_local(address) || engine_.loops_back(address); }
   std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);
 
   // listen.cpp
@@ -94,6 +94,7 @@ class Stack::Impl {
   using Stage = stack::Stage;
 
   // input.cpp
+  Verdict use(Instant now, const net::Input& input, std::size_t length);
   Verdict on_segment(Instant now, const net::Delivered& delivered);
   std::uint8_t least_ttl(const std::optional<Ref>& ref, const Endpoint& local) const;
   Verdict on_icmp(Instant now, const net::IcmpError& error);
@@ -139,6 +140,7 @@ class Stack::Impl {
 
   // output.cpp
   void unpark();
+  std::optional<Transmit> next_transmit(Instant now, std::span<std::byte> out);
   std::optional<Transmit> send_own(Instant now, std::span<std::byte> out);
   std::optional<Transmit> send_reply(Instant now, std::span<std::byte> out);
   std::optional<Transmit> send_syn_ack(Instant now, std::span<std::byte> out);
@@ -214,7 +216,10 @@ class Stack::Impl {
   std::deque<stack::QueuedReply> replies_;
   std::vector<stack::QueuedReply> parked_replies_;
   std::uint64_t seen_resolutions_ = 0;
-  Instant now_{};  // of the latest call that brought the time
+  static constexpr unsigned most_looped = 1024;  // packets to ourselves in one poll_transmit
+  bool looped_ = false;                          // the packet just built is one
+  bool looping_ = false;                         // more of them wait
+  Instant now_{};                                // of the latest call that brought the time
   stack::Tracer tracer_;
   StackCounters counters_;
 };

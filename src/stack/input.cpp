@@ -15,9 +15,12 @@ Verdict Stack::Impl::drop(Instant now, DropReason reason, std::size_t length) {
 Verdict Stack::Impl::on_packet(Instant now, std::span<const std::byte> packet, Offload offload) {
   now_ = now;
   ++counters_.packets_in;
-  const net::Input input = engine_.on_packet(now, packet, offload.checksum_verified);
+  return use(now, engine_.on_packet(now, packet, offload.checksum_verified), packet.size());
+}
+
+Verdict Stack::Impl::use(Instant now, const net::Input& input, std::size_t length) {
   if (const auto* delivered = std::get_if<net::Delivered>(&input)) return on_segment(now, *delivered);
-  if (const auto* reason = std::get_if<DropReason>(&input)) return drop(now, *reason, packet.size());
+  if (const auto* reason = std::get_if<DropReason>(&input)) return drop(now, *reason, length);
   if (const auto* error = std::get_if<net::IcmpError>(&input)) return on_icmp(now, *error);
   return {};
 }
@@ -202,6 +205,7 @@ void Stack::Impl::on_connection_deadline(std::uint32_t index) {
 
 void Stack::Impl::on_deadline(Instant now) {
   now_ = now;
+  looping_ = false;
   engine_.on_deadline(now);
   connection_timers_.advance(now, [this](std::uint32_t index) { on_connection_deadline(index); });
   half_open_timers_.advance(now, [this](std::uint32_t index) { on_half_open_deadline(index); });

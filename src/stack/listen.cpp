@@ -11,7 +11,7 @@ std::expected<ListenerId, Error> Stack::Impl::listen(const Endpoint& local, cons
     return std::unexpected(error);
   };
   if (local.port == 0 || options.backlog == 0) return fail(Error::invalid_argument);
-  if (!local.address.is_unspecified() && !engine_.is_local(local.address)) return fail(Error::address_not_local);
+  if (!local.address.is_unspecified() && !is_local(local.address)) return fail(Error::address_not_local);
   if (listening_.contains(local)) return fail(Error::address_in_use);
   const auto handle = listeners_.emplace();
   if (!handle) return fail(Error::too_many_listeners);

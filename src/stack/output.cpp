@@ -11,18 +11,32 @@ using tcp::State;
 
 std::optional<Transmit> Stack::Impl::poll_transmit(Instant now, std::span<std::byte> out) {
   now_ = now;
+  looping_ = false;
+  for (unsigned looped = 0; looped < most_looped; ++looped) {
+    auto transmit = next_transmit(now, out);
+    if (!transmit || !looped_) return transmit;
+    // To one of our own addresses: it arrives here and now, without a link.
+    looped_ = false;
+    use(now, engine_.on_looped(now, out.first(transmit->length)), transmit->length);
+  }
+  looping_ = true;  // enough for once: next_deadline() asks the driver to come back at this very instant
+  return std::nullopt;
+}
+
+std::optional<Transmit> Stack::Impl::next_transmit(Instant now, std::span<std::byte> out) {
   unpark();
   auto transmit = send_own(now, out);
   if (!transmit) transmit = send_reply(now, out);
   if (!transmit) transmit = send_syn_ack(now, out);
   if (!transmit) transmit = send_ready(now, out);
   if (!transmit) transmit = send_own(now, out);  // what waits for a neighbour has just made the engine ask for it
-  if (transmit) ++counters_.packets_out;
+  if (transmit && !looped_) ++counters_.packets_out;
   return transmit;
 }
 
 std::optional<Instant> Stack::Impl::next_deadline() const {
   std::optional<Instant> earliest;
+  if (looping_) earliest = now_;
   for (const auto& at : {connection_timers_.next(), half_open_timers_.next(), time_wait_timers_.next(), engine_.next_deadline()})
     if (at && (!earliest || *at < *earliest)) earliest = at;
   return earliest;
@@ -180,8 +194,9 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
                                .ttl = ttl,
                                .traffic_class = static_cast<std::uint8_t>(dscp << 2)};
   engine_.seal(now, envelope, length, out);
+  looped_ = engine_.loops_back(tuple.remote.address);
   ++counters_.segments_out;
-  Transmit transmit{.length = engine_.frame_length(below + length)};
+  Transmit transmit{.length = looped_ ? below + length : engine_.frame_length(below + length)};
   if (text.segment_size != 0) {
     transmit.segment_size = text.segment_size;
     transmit.header_length = static_cast<std::uint16_t>(below + above);
