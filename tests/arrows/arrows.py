@@ -17,7 +17,7 @@ ALLOWED = {
     "tcp": {"base", "wire"},
     "net": {"base", "wire"},
     "stack": BELOW_STACK,
-    "sim": {"base", "wire", "trace", "pcap", "stack"},
+    "sim": {"base", "wire", "trace", "pcap", "stack", "tcp"},
     "io": {"base", "wire", "trace", "pcap", "stack"},
     "sockets": {"base", "wire", "trace", "stack", "sim", "io"},
     "analysis": {"base", "wire", "pcap", "trace"},
