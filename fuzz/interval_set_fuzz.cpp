@@ -1,5 +1,5 @@
-// An interval set in a small universe against a plain array of flags: it says the same of every offset, keeps its intervals sorted
-// and apart, and refuses only what its limit forbids.
+// An interval set in a small universe against a plain array of flags: it says the same of every offset, keeps its intervals
+// sorted and apart, and refuses only what its limit forbids.
 #include "base/assert.hpp"
 #include "base/interval_set.hpp"
 #include "bytes.hpp"

@@ -37,7 +37,8 @@ class Stream {
     if (!grown) return;  // nothing is kept
     const std::uint64_t end = next_ + offset + length;
     if (there_.size() < end) there_.resize(static_cast<std::size_t>(end));
-    std::fill(there_.begin() + static_cast<std::ptrdiff_t>(next_ + offset), there_.begin() + static_cast<std::ptrdiff_t>(end), true);
+    std::fill(there_.begin() + static_cast<std::ptrdiff_t>(next_ + offset), there_.begin() + static_cast<std::ptrdiff_t>(end),
+              true);
     std::uint64_t in_order = next_;
     while (in_order < there_.size() && there_[static_cast<std::size_t>(in_order)]) ++in_order;
     FT_ASSERT(*grown == in_order - next_);
