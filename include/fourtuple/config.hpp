@@ -46,6 +46,7 @@ struct TcpOptions {
   Duration max_rto = std::chrono::seconds(120);          // RFC 6298 2.5: at least 60 s
   Duration delayed_ack = std::chrono::milliseconds(40);  // RFC 9293 MUST-40: under 500 ms
   unsigned r1 = 3;                                       // retransmissions until "trouble" is told (RFC 9293 SHLD-10)
+  bool tell_trouble = true;                              // RFC 9293 SHLD-20: Event::Kind::trouble may be switched off
   Duration user_timeout = std::chrono::minutes(5);       // R2: no progress for so long ends the connection (3.8.3; >= 100 s)
   Duration connect_timeout = std::chrono::minutes(3);    // R2 of SYNs (MUST-23: at least 3 minutes by default)
   bool keepalive = false;                                // RFC 9293 MUST-25

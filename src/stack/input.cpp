@@ -96,6 +96,8 @@ void Stack::Impl::settle(std::uint32_t index, std::optional<tcp::Reply> reply) {
 void Stack::Impl::tell(std::uint32_t index) {
   Entry& entry = records_.connections.at(index);
   entry.events |= entry.tcp.take_events();
+  //= rfc9293 SHLD-20
+  if (!entry.tcp.options()->tell_trouble) entry.events &= static_cast<std::uint8_t>(~tcp::event::trouble);
   if (entry.owned && entry.events != 0) told_.push_back(index);
 }
 

@@ -131,6 +131,7 @@ std::optional<Script::Sent> Script::poll() {
   if (!transmit) return std::nullopt;
   const std::span<const std::byte> packet(buffer.data(), transmit->length);
   packets_.push_back({now_, true, {packet.begin(), packet.end()}});
+  last_packet_.assign(packet.begin(), packet.end());
   const auto payload = variant_.v6 ? wire::parse_ipv6(packet)->payload : wire::parse_ipv4(packet)->payload;
   const auto parsed = wire::parse_tcp(payload);
   if (!parsed) fail("what left is no TCP segment");
@@ -167,6 +168,12 @@ void Script::expects(const Seg& seg) {
   tell(fmt::format("> {}", render(sent->header, sent->length, true)));
 }
 
+void Script::expects_something() {
+  const auto sent = next_sent(now_ + patience);
+  if (!sent) fail("expected that something leaves, but nothing did for three hours");
+  tell(fmt::format("> {}", render(sent->header, sent->length, true)));
+}
+
 void Script::expects_full_segments(std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     Seg seg = ". 0:0(0) ack 1"_seg;
@@ -192,11 +199,25 @@ void Script::stays_silent_for(Duration duration) {
     fail(fmt::format("expected silence, but this left: {}", render(sent->header, sent->length, true)));
 }
 
+void Script::lets_pass_until(Instant until) {
+  while (next_sent(until)) {
+  }
+}
+
 void Script::waits(Duration duration) { stays_silent_for(duration); }
 
-void Script::receives(const Seg& seg) {
+void Script::receives(const Seg& seg, const Wrapping& wrapping) {
   while (const auto sent = poll())
     fail(fmt::format("before \"{}\" arrived this left: {}", seg.text, render(sent->header, sent->length, true)));
+  arrive(seg, wrapping);
+}
+
+void Script::receives_at_once(std::initializer_list<Seg> segs) {
+  while (const auto sent = poll()) fail(fmt::format("this left before: {}", render(sent->header, sent->length, true)));
+  for (const Seg& seg : segs) arrive(seg, {});
+}
+
+void Script::arrive(const Seg& seg, const Wrapping& wrapping) {
   wire::TcpHeader header;
   header.source_port = peer_port_;
   header.destination_port = our_port_;
@@ -217,39 +238,72 @@ void Script::receives(const Seg& seg) {
   for (std::uint8_t i = 0; i < seg.sack_count; ++i)
     header.options.sack[header.options.sack_count++] = {our_isn_.value_or(Seq{}) + seg.sack[i][0],
                                                         our_isn_.value_or(Seq{}) + seg.sack[i][1]};
+  if (!wrapping.tcp_options.empty()) header.options = {};
+  const auto packet = packet_of(header, seg, wrapping);
+  packets_.push_back({now_, false, packet});
+  last_verdict_ = stack_->on_packet(now_, packet);
+  tell(fmt::format("< {}{}", render(header, seg.length, false),
+                   last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
+}
 
-  const std::size_t ip = variant_.v6 ? 40 : 20;
+std::vector<std::byte> Script::packet_of(const wire::TcpHeader& header, const Seg& seg, const Wrapping& wrapping) const {
+  const auto put16 = [](std::span<std::byte> at, std::uint16_t value) {
+    at[0] = static_cast<std::byte>(value >> 8);
+    at[1] = static_cast<std::byte>(value & 0xff);
+  };
+  const std::size_t fixed = variant_.v6 ? 40 : 20;
+  // IPv6: next header, length, options, and what fills eight octets up; IPv4: options, filled up to four.
+  std::vector<std::byte> extra;
+  for (const std::uint8_t octet : wrapping.ip_options) extra.push_back(static_cast<std::byte>(octet));
+  if (variant_.v6 && !extra.empty()) {
+    extra.insert(extra.begin(), {std::byte{6}, std::byte{0}});
+    while (extra.size() % 8 != 0) extra.push_back(std::byte{0});  // Pad1
+    extra[1] = static_cast<std::byte>(extra.size() / 8 - 1);
+  }
+  while (extra.size() % 4 != 0) extra.push_back(std::byte{0});
+  const std::size_t ip = fixed + extra.size();
+
   std::vector<std::byte> packet(ip + 60 + seg.length);
   const std::span<std::byte> tcp = std::span(packet).subspan(ip);
-  const std::size_t header_length = wire::write_tcp(header, tcp);
+  std::size_t header_length = wire::write_tcp(header, tcp);
+  if (!wrapping.tcp_options.empty()) {
+    for (const std::uint8_t octet : wrapping.tcp_options) tcp[header_length++] = static_cast<std::byte>(octet);
+    while (header_length % 4 != 0) tcp[header_length++] = std::byte{0};
+    tcp[12] = static_cast<std::byte>(header_length / 4 * 16);
+  }
   for (std::uint32_t i = 0; i < seg.length; ++i) tcp[header_length + i] = pattern(seg.seq + i);
   const std::size_t length = header_length + seg.length;
   packet.resize(ip + length);
-  const auto sum = wire::finish(wire::add_octets(wire::pseudo_header(peers(), ours(), 6, static_cast<std::uint32_t>(length)),
-                                                 std::span(packet).subspan(ip)));
-  packet[ip + 16] = static_cast<std::byte>(sum >> 8);
-  packet[ip + 17] = static_cast<std::byte>(sum & 0xff);
+  const IpAddress from = wrapping.source.value_or(peers()), to = wrapping.destination.value_or(ours());
+  auto sum = wire::finish(
+      wire::add_octets(wire::pseudo_header(from, to, 6, static_cast<std::uint32_t>(length)), std::span(packet).subspan(ip)));
+  if (wrapping.bad_checksum) sum ^= 1;
+  put16(std::span(packet).subspan(ip + 16), sum);
+
+  std::ranges::copy(extra, packet.begin() + static_cast<std::ptrdiff_t>(fixed));
   if (variant_.v6) {
     wire::Ipv6Header h;
-    h.payload_length = static_cast<std::uint16_t>(length);
+    h.payload_length = static_cast<std::uint16_t>(extra.size() + length);
     h.hop_limit = setup_.peer_ttl;
-    h.next_header = 6;
-    h.source = peers();
-    h.destination = ours();
+    h.next_header = extra.empty() ? 6 : 60;
+    h.source = from;
+    h.destination = to;
     wire::write_ipv6(h, packet);
   } else {
     wire::Ipv4Header h;
     h.total_length = static_cast<std::uint16_t>(packet.size());
     h.ttl = setup_.peer_ttl;
     h.protocol = 6;
-    h.source = peers();
-    h.destination = ours();
+    h.source = from;
+    h.destination = to;
     wire::write_ipv4(h, packet);
+    if (!extra.empty()) {
+      packet[0] = static_cast<std::byte>(0x40 + ip / 4);
+      put16(std::span(packet).subspan(10), 0);
+      put16(std::span(packet).subspan(10), wire::finish(wire::add_octets({}, std::span(packet).first(ip))));
+    }
   }
-  packets_.push_back({now_, false, packet});
-  last_verdict_ = stack_->on_packet(now_, packet);
-  tell(fmt::format("< {}{}", render(header, seg.length, false),
-                   last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
+  return packet;
 }
 
 void Script::router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
@@ -305,7 +359,8 @@ void Script::router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_
 // --- the application -------------------------------------------------------------------------------------------------
 
 std::size_t Script::app_writes(std::size_t octets, Writes how) {
-  const std::uint32_t from = info().snd_una - our_isn_->value() + info().send_queued;
+  const std::uint32_t acknowledged = std::max(info().snd_una - our_isn_->value(), 1u);  // the SYN has no text
+  const std::uint32_t from = acknowledged + info().send_queued;
   std::vector<std::byte> text(octets);
   for (std::size_t i = 0; i < octets; ++i) text[i] = pattern(from + static_cast<std::uint32_t>(i));
   const auto n = how == Writes::urgent ? stack_->write_urgent(connection_, text)
@@ -374,13 +429,19 @@ void Script::dropped(DropReason reason) {
     fail(fmt::format("the segment was {}, expected {}", to_string(last_verdict_.dropped), to_string(reason)));
 }
 
-bool Script::told(Event::Kind kind) {
+std::size_t Script::times_told(Event::Kind kind) {
   drain_events();
-  return std::any_of(events_.begin(), events_.end(), [&](const Event& e) { return e.kind == kind; });
+  return static_cast<std::size_t>(std::ranges::count(events_, kind, &Event::kind));
+}
+
+std::uint8_t Script::last_traffic_class() const {
+  const auto octet = [this](std::size_t at) { return std::to_integer<unsigned>(last_packet_[at]); };
+  return static_cast<std::uint8_t>(variant_.v6 ? (octet(0) << 4 | octet(1) >> 4) & 0xff : octet(1));
 }
 
 void Script::compare(const Sent& sent, const Seg& seg) {
   const auto& h = sent.header;
+  last_sent_ = h;
   const auto differs = [&](const char* what) {
     fail(fmt::format("{} differs: expected \"{}\", got {}", what, seg.text, render(h, sent.length, true)));
   };

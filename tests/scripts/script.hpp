@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,14 @@ struct Setup {
   std::uint8_t peer_ttl = 64;
 };
 
+/// What carries a segment, for what may go wrong around it.
+struct Wrapping {
+  std::vector<std::uint8_t> tcp_options{};           // in the place of the segment's own
+  std::vector<std::uint8_t> ip_options{};            // IPv4 options; with IPv6 a header of destination options
+  std::optional<IpAddress> source{}, destination{};  // none: the peer's, ours
+  bool bad_checksum = false;
+};
+
 class Script {
  public:
   Script(const char* name, Variant variant, Setup setup = {});
@@ -54,13 +63,20 @@ class Script {
   void expects(const Seg& seg);
   /// The same, and it must leave exactly `after` the last step.
   void expects_after(Duration after, const Seg& seg);
+  /// Anything may leave, but something must.
+  void expects_something();
   /// `count` segments of 1000 octets from sequence number 1 on, without PSH.
   void expects_full_segments(std::uint32_t count);
   /// Nothing may leave meanwhile.
   void stays_silent_for(Duration duration);
   /// The peer's segment arrives now.
-  void receives(const Seg& seg);
+  void receives(const Seg& seg) { receives(seg, {}); }
+  void receives(const Seg& seg, const Wrapping& wrapping);
+  /// They arrive together: nothing is asked of us in between.
+  void receives_at_once(std::initializer_list<Seg> segs);
   void waits(Duration duration);
+  /// Whatever leaves until then leaves, and nobody looks.
+  void lets_pass_until(Instant until);
   /// A router says "packet too big, `mtu`" (or, with type and code, something else) about our segment with that number.
   void router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
                    std::uint32_t about_seq, std::uint32_t mtu = 0);
@@ -75,10 +91,9 @@ class Script {
   void has_state(std::string_view state);
   void has_closed(CloseReason why);
   void dropped(DropReason reason);  // the last received segment
-  bool told(Event::Kind kind);
+  bool told(Event::Kind kind) { return times_told(kind) != 0; }
+  std::size_t times_told(Event::Kind kind);
   void forget_events() { events_.clear(); }
-  /// The last packet that left, IP header onwards.
-  const std::vector<std::byte>& last_packet() const { return packets_.back().octets; }
   ConnectionInfo info();
   Stack& stack() { return *stack_; }
   Instant now() const { return now_; }
@@ -86,6 +101,13 @@ class Script {
   IpAddress ours() const;
   IpAddress peers() const;
   std::uint16_t our_port() const { return our_port_; }
+  /// Of the segment that was expected last.
+  const wire::TcpHeader& last_sent() const { return last_sent_; }
+  /// The IP packet that left last.
+  std::span<const std::byte> last_packet() const { return last_packet_; }
+  std::uint8_t last_ttl() const { return std::to_integer<std::uint8_t>(last_packet_[variant_.v6 ? 7 : 8]); }
+  /// TOS or Traffic Class: DSCP and ECN.
+  std::uint8_t last_traffic_class() const;
 
  private:
   struct Packet {
@@ -99,6 +121,8 @@ class Script {
     std::vector<std::byte> text;
   };
 
+  void arrive(const Seg& seg, const Wrapping& wrapping);
+  std::vector<std::byte> packet_of(const wire::TcpHeader& header, const Seg& seg, const Wrapping& wrapping) const;
   std::optional<Sent> poll();
   std::optional<Sent> next_sent(Instant until);
   void drain_events();
@@ -125,6 +149,8 @@ class Script {
   std::optional<Seq> our_isn_;
   Seq peer_isn_;
   Verdict last_verdict_{};
+  wire::TcpHeader last_sent_{};
+  std::vector<std::byte> last_packet_;
   std::uint32_t peer_ts_ = 1000;
   std::uint32_t our_ts_ = 0;
 };
