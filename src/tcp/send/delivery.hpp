@@ -11,13 +11,12 @@ namespace ft::tcp {
 
 /// What one ACK delivered.
 struct Delivery {
-  std::uint32_t octets = 0;         // cumulatively and selectively
+  std::uint32_t octets = 0;         // cumulatively and selectively; not all of them in whole records
   Instant newest_original = never;  // when the last of those that were sent once left; never: none (Karn)
   bool has_newest = false;
   SentSegment newest;  // the one sent last of those delivered
 
   void note(const SentSegment& record) {
-    octets += record.length;
     if (!record.retransmitted)
       newest_original = newest_original == never ? record.sent_at : std::max(newest_original, record.sent_at);
     if (has_newest && !sent_after(record.sent_at, record.end(), newest.sent_at, newest.end())) return;

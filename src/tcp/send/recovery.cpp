@@ -91,6 +91,7 @@ void Recovery::take_delivery(Instant now, Seq una, Seq max, const AckNews& news,
     reno_sacked_ += counted;
     verdict.delivery.octets = counted;
   }
+  if (verdict.delivery.newest_original != never) sampled_ = true;
   rate.on_delivered(now, verdict.delivery.octets);
 }
 
@@ -243,7 +244,7 @@ void Recovery::on_repeat(Instant now, std::uint32_t position) {
 std::optional<Duration> Recovery::probe_timeout(const RecoveryRules& rules) const {
   constexpr Duration longest_ack_delay = std::chrono::milliseconds(200);  // 8985 7.2, TLP.max_ack_delay
   constexpr Duration first = std::chrono::seconds(1);
-  const bool possible = rules.tail_loss_probe && rules.rack && rules.sack && phase_ == Phase::open && !probe_active_;
+  const bool possible = rules.tail_loss_probe && rules.rack && rules.sack && phase_ == Phase::open && !probe_active_ && sampled_;
   if (!possible || board.empty() || board.sacked() != 0 || board.lost() != 0) return std::nullopt;
   if (rules.srtt == Duration::zero()) return first;
   return 2 * rules.srtt + (board.size() == 1 ? longest_ack_delay : Duration::zero());
@@ -267,6 +268,7 @@ std::unique_ptr<Recovery> Recovery::copy(BufferPool& pool, const Recovery& other
   copy->frto_ = other.frto_;
   copy->probe_active_ = other.probe_active_;
   copy->probe_repeated_ = other.probe_repeated_;
+  copy->sampled_ = other.sampled_;
   return copy;
 }
 

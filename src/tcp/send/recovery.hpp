@@ -83,6 +83,7 @@ class Recovery {
     probe_end_ = end;
     probe_active_ = true;
     probe_repeated_ = repeated;
+    sampled_ = false;
   }
 
   Phase phase() const { return phase_; }
@@ -142,6 +143,7 @@ class Recovery {
   bool original_delivered_ = false;  // by this ACK: something that was sent once, before the timeout
   bool probe_active_ = false;
   bool probe_repeated_ = false;
+  bool sampled_ = true;  // a round-trip time was measured since the last probe
 };
 
 }  // namespace ft::tcp

@@ -78,6 +78,7 @@ TEST_CASE("RACK finds a segment lost when three later ones were delivered, and e
   CHECK_FALSE(path.hears(100ms, 1, {block(1001, 2001)}).entered);
   CHECK_FALSE(path.hears(100ms, 1, {block(1001, 3001)}).entered);
   const auto third = path.hears(100ms, 1, {block(1001, 4001)});
+  CHECK(third.delivery.octets == mss);
   CHECK(third.entered);
   CHECK(third.newly_lost == mss);
   CHECK(path.is_lost(1));
