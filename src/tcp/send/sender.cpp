@@ -183,7 +183,12 @@ std::optional<Chunk> Sender::tail_probe(const SendLimits& limits) {
   tail_probe_due_ = false;
   if (!flight_ || flight_->recovery.board.empty()) return std::nullopt;
   auto chunk = fresh(last_sent_, limits, limits.mss);
-  if (!chunk) chunk = repeat_of(flight_->recovery.board.tail() - 1);
+  if (!chunk) {
+    // An ACK that came after the timer fired may have spoken of the tail already.
+    const std::uint32_t last = flight_->recovery.board.tail() - 1;
+    if (flight_->recovery.board[last].sacked || flight_->recovery.board[last].lost) return std::nullopt;
+    chunk = repeat_of(last);
+  }
   if (chunk->length > limits.mss && !chunk->retransmission) {
     chunk->length = limits.mss;  // a super-segment would be more than a probe
     chunk->push = chunk->fin = false;
