@@ -291,7 +291,8 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
   news.duplicate = !advances && arrival::is_duplicate(segment, sender_.snd, window, sacked);
   if (advances || news.duplicate || !news.sack.empty()) {
     std::optional<Duration> measured;
-    if (news.echo != never) measured = std::max<Duration>(context.now - news.echo, Duration::zero());
+    if (news.echo != never)
+      measured = std::chrono::floor<std::chrono::milliseconds>(context.now) - (news.echo - std::chrono::milliseconds(1));
     sender_.on_ack(context.pool, context.now, news, measured, send_limits(0), deadlines_);
   }
   if (advances) {

@@ -97,7 +97,7 @@ SCRIPT_CASE("the probe is new data where there is some") {
 }
 
 SCRIPT_CASE("after a probe the retransmission timer runs, and no second probe goes before it") {
-  FT_COVERS("rfc8985 7.3-1", "rfc8985 7.3-2", "rfc8985 7.3-3", "rfc8985 7.3-7");
+  FT_COVERS("rfc6298 1-1", "rfc6298 5-1", "rfc8985 7.3-1", "rfc8985 7.3-2", "rfc8985 7.3-3", "rfc8985 7.3-7");
   auto s = Script::established(name, variant, with_sack());
   s.app_writes(2000);
   s.expects(". 1:1001(1000) ack 1"_seg);
@@ -139,7 +139,7 @@ SCRIPT_CASE("after a timeout only the holes are repeated") {
 }
 
 SCRIPT_CASE("a peer that threw away what it had reported gets it again after the timeout") {
-  FT_COVERS("rfc2018 5-3");
+  FT_COVERS("rfc2018 8-4", "rfc2018 5-3");
   auto s = Script::established(name, variant, with_sack());
   s.app_writes(3000);
   s.expects_full_segments(2);
@@ -153,7 +153,7 @@ SCRIPT_CASE("a peer that threw away what it had reported gets it again after the
 }
 
 SCRIPT_CASE("PRR: recovery halves the flight step by step, then sends one for one") {
-  FT_COVERS("rfc9937 6.1-1", "rfc8985 9.3-1");
+  FT_COVERS("rfc2018 5.1-1", "rfc9937 6.1-1", "rfc8985 9.3-1");
   Setup setup = with_sack();
   setup.options.congestion = Congestion::new_reno;
   setup.options.pacing = false;
@@ -225,6 +225,7 @@ SCRIPT_CASE("F-RTO: a timeout that came too early is taken back when the ACKs of
 }
 
 SCRIPT_CASE("D-SACKs for all that was repeated bring the window back") {
+  FT_COVERS("rfc2883 5-1");
   auto s = Script::established(name, variant, with_sack());
   s.app_writes(10000);
   s.expects_full_segments(9);
@@ -265,4 +266,16 @@ SCRIPT_CASE("a flight larger than the initial window is spread over the round tr
   s.expects_after(5ms, ". 12001:13001(1000) ack 1"_seg);
   s.expects_after(0ms, ". 13001:14001(1000) ack 1"_seg);
   s.expects_after(5ms, ". 14001:15001(1000) ack 1"_seg);
+}
+
+SCRIPT_CASE("SACK is permitted by the SYN and by no later segment") {
+  FT_COVERS("rfc2018 2-1");
+  Script s(name, variant, {.sack = true});
+  s.connects();
+  s.expects(variant.v6 ? "S 0:0(0) <mss 1440,sackOK,TS val 0 ecr 0,wscale 3>"_seg
+                       : "S 0:0(0) <mss 1460,sackOK,TS val 0 ecr 0,wscale 3>"_seg);
+  s.receives("S. 0:0(0) ack 1 win 65535 <mss 1000,sackOK>"_seg);
+  s.expects(". 1:1(0) ack 1 <>"_seg);
+  s.app_writes(100);
+  s.expects("P. 1:101(100) ack 1 <>"_seg);
 }

@@ -195,9 +195,9 @@ SCRIPT_CASE("many segments before one drain make one acknowledgement") {
 }
 
 SCRIPT_CASE("out-of-order text is kept, acknowledged with SACK blocks newest first, and joined when the hole fills") {
-  FT_COVERS("rfc9293 SHLD-31", "rfc9293 MAY-13", "rfc2018 3-1", "rfc2018 4-1", "rfc2018 4-3", "rfc2018 4-4", "rfc2018 4-5",
-            "rfc2018 4-6", "rfc2018 4-7", "rfc2018 4-8", "rfc5681 3.2-1", "rfc5681 3.2-2", "rfc5681 4.2-5", "rfc5681 4.2-6",
-            "rfc5681 4.2-7");
+  FT_COVERS("rfc2018 8-3", "rfc9293 SHLD-31", "rfc9293 MAY-13", "rfc2018 3-1", "rfc2018 4-1", "rfc2018 4-3", "rfc2018 4-4",
+            "rfc2018 4-5", "rfc2018 4-6", "rfc2018 4-7", "rfc2018 4-8", "rfc5681 3.2-1", "rfc5681 3.2-2", "rfc5681 4.2-5",
+            "rfc5681 4.2-6", "rfc5681 4.2-7");
   auto s = Script::accepted(name, variant, {.sack = true});
   s.receives(". 1001:2001(1000) ack 1"_seg);
   s.expects(". 1:1(0) ack 1 <sack 1001:2001>"_seg);

@@ -84,11 +84,14 @@ std::uint8_t Reassembly::sack_blocks(Seq next, std::uint8_t limit, std::array<wi
       if (blocks[i] == block) return;
     if (count < limit) blocks[count++] = block;
   };
+  //= rfc2018 4-6
+  //= rfc2018 4-8
   for (const std::uint32_t low : recent_) {
     const std::uint64_t position = next_ + (low - static_cast<std::uint32_t>(next_));
     for (const Interval& island : islands_)
       if (island.from <= position && position < island.to) add(island);
   }
+  //= rfc2018 4-7
   for (const Interval& island : islands_) add(island);
   return count;
 }

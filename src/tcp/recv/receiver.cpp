@@ -9,6 +9,7 @@ Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment
   if (seg.text.empty()) return Arrived::nothing;
   const std::uint32_t offset = seg.seq().value() - rcv.nxt.value();
   const bool had_islands = text.has_islands();
+  //= rfc2883 4-3
   if (const auto known = text.overlap(offset, seg.text_length())) note_duplicate(rcv.nxt + known->from, rcv.nxt + known->to);
   const auto grown = text.insert(pool, offset, seg.text);
   if (!grown) {
@@ -25,6 +26,10 @@ Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment
 }
 
 std::uint8_t Receiver::take_reports(std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) {
+  //= rfc2883 4-1
+  //= rfc2883 4-2
+  //= rfc2883 4-4
+  //= rfc2883 4-5
   const bool duplicate = std::exchange(has_duplicate_, false);
   std::uint8_t count = text.sack_blocks(rcv.nxt, duplicate ? static_cast<std::uint8_t>(limit - 1) : limit, blocks);
   if (!duplicate) return count;

@@ -11,6 +11,7 @@ namespace ft::tcp {
 
 class MinRtt {
  public:
+  //= rfc8985 6.2-1
   void on_sample(Instant now, Duration rtt) {
     const auto us = static_cast<std::uint32_t>(
         std::clamp<std::int64_t>(std::chrono::duration_cast<std::chrono::microseconds>(rtt).count(), 1, UINT32_MAX));

@@ -28,6 +28,8 @@ void Rack::on_ack(bool dsack, Seq una, Seq nxt) {
   if (dsack_round_ && after_or_equal(una, round_end_)) dsack_round_ = false;
   if (!dsack || dsack_round_) return;
   // Repeated although nothing was lost: wait longer, one quarter of the round trip more (6.2 step 4).
+  //= rfc8985 3.3.2-2
+  //= rfc8985 4-4
   dsack_round_ = true;
   round_end_ = nxt;
   if (learnt_.multiplier < most) ++learnt_.multiplier;

@@ -38,7 +38,10 @@ class Rack {
 
   /// RACK.reo_wnd. `eager`: in recovery, or three segments were delivered beyond a hole.
   Duration reordering_window(Duration min_rtt, Duration srtt, bool eager) const {
+    //= rfc8985 3.3.2-1
     if (!learnt_.reordering_seen && eager) return Duration::zero();
+    //= rfc8985 3.3.2-3
+    //= rfc8985 3.3.2-4
     return std::min<Duration>(min_rtt / 4 * learnt_.multiplier, srtt);
   }
   bool reordering_seen() const { return learnt_.reordering_seen; }

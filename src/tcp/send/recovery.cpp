@@ -51,6 +51,7 @@ AckVerdict Recovery::on_ack(Instant now, Seq una, Seq max, const AckNews& news, 
 bool Recovery::take_duplicate_report(Seq ack, std::span<const wire::SackBlock> blocks) {
   if (blocks.empty()) return false;
   const auto& first = blocks[0];
+  //= rfc2883 5-1
   const bool below = before(first.left, ack);
   const bool inside =
       blocks.size() > 1 && after_or_equal(first.left, blocks[1].left) && before_or_equal(first.right, blocks[1].right);
@@ -76,6 +77,7 @@ void Recovery::take_delivery(Instant now, Seq una, Seq max, const AckNews& news,
   verdict.delivery.octets = cumulative - std::min(cumulative, held - board.sacked());
   if (rules.sack) {
     const std::uint32_t before_blocks = board.sacked();
+    //= rfc2018 5-1
     for (const auto& block : news.sack)
       if (after(block.right, block.left) && after_or_equal(block.left, news.ack) && before_or_equal(block.right, max))
         board.sack(block.left, block.right, delivered);
@@ -117,6 +119,7 @@ void Recovery::take_probe(Seq una, const AckNews& news, const RecoveryRules& rul
     if (!probe_repeated_) {
       probe_active_ = false;
     } else if (after(news.ack, probe_end_) || !rules.duplicate_sack) {
+      //= rfc8985 7.4.2-1
       // Both copies would have been reported; one of them was lost.
       probe_active_ = false;
       verdict.tail_was_lost = phase_ == Phase::open && !verdict.undone && !verdict.recovered;
@@ -128,6 +131,7 @@ void Recovery::take_probe(Seq una, const AckNews& news, const RecoveryRules& rul
 
 void Recovery::find_losses(Instant now, bool advanced, const AckNews& news, const RecoveryRules& rules, AckVerdict& verdict) {
   const std::uint32_t lost = board.lost();
+  //= rfc8985 4-1
   if (rules.sack && rules.rack) {
     find_by_time(now, rules, verdict);
   } else if (rules.sack) {
@@ -196,6 +200,7 @@ void Recovery::enter(Seq una, Seq max, std::uint32_t mss, AckVerdict& verdict) {
   verdict.entered = true;
   probe_active_ = false;
   undo.begin(una, max);
+  //= rfc9937 6.1-1
   prr.begin(static_cast<std::uint32_t>(verdict.prior_in_flight), mss);
 }
 
@@ -209,6 +214,7 @@ AckVerdict Recovery::on_reordering_timer(Instant now, Seq una, Seq max, const Re
 
 void Recovery::on_rto(Instant now, Seq una, Seq max, const RecoveryRules& rules, bool first) {
   // Reports reach beyond the first octet that is missing; if that one itself was reported, the peer has thrown it away (2018 8).
+  //= rfc2018 5-3
   if (!board.empty() && board[board.head()].sacked) board.renege();
   mark_lost(now, board.head(), Cause::retransmit_rto, rules);
   const bool by_time = rules.sack && rules.rack;
@@ -244,9 +250,14 @@ void Recovery::on_repeat(Instant now, std::uint32_t position) {
 std::optional<Duration> Recovery::probe_timeout(const RecoveryRules& rules) const {
   constexpr Duration longest_ack_delay = std::chrono::milliseconds(200);  // 8985 7.2, TLP.max_ack_delay
   constexpr Duration first = std::chrono::seconds(1);
+  //= rfc8985 7.2-1
+  //= rfc8985 7.3-1
+  //= rfc8985 7.3-2
   const bool possible = rules.tail_loss_probe && rules.rack && rules.sack && phase_ == Phase::open && !probe_active_ && sampled_;
   if (!possible || board.empty() || board.sacked() != 0 || board.lost() != 0) return std::nullopt;
+  //= rfc8985 7.2-2
   if (rules.srtt == Duration::zero()) return first;
+  //= rfc8985 7.2-3
   return 2 * rules.srtt + (board.size() == 1 ? longest_ack_delay : Duration::zero());
 }
 

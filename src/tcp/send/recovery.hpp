@@ -91,6 +91,7 @@ class Recovery {
   std::optional<Duration> probe_timeout(const RecoveryRules& rules) const;
   /// Octets in the network, as far as we know.
   std::uint32_t in_flight() const {
+    //= rfc9937 6.2-1
     const std::uint32_t counted = board.in_flight();
     return counted - std::min(counted, reno_sacked_);
   }

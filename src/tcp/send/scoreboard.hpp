@@ -21,7 +21,8 @@ namespace ft::tcp {
 struct SentSegment {
   Seq seq;
   std::uint32_t length = 0;  // octets of sequence space
-  Instant sent_at{};         // the last copy
+  //= rfc8985 4-3
+  Instant sent_at{};  // the last copy
   // For delivery rates (draft-ietf-ccwg-bbr): what the connection had delivered when this left, and when.
   std::uint64_t delivered = 0;
   Instant delivered_at{};
@@ -44,6 +45,7 @@ static_assert(sizeof(SentSegment) == 64);
 /// RFC 8985 6.1: the later of two; segments of one instant by their sequence numbers.
 inline bool sent_after(Instant a, Seq a_end, Instant b, Seq b_end) { return a > b || (a == b && after(a_end, b_end)); }
 
+//= rfc8985 4-2
 class Scoreboard {
  public:
   Scoreboard() = default;

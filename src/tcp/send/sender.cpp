@@ -182,11 +182,13 @@ std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::u
 std::optional<Chunk> Sender::tail_probe(const SendLimits& limits) {
   tail_probe_due_ = false;
   if (!flight_ || flight_->recovery.board.empty()) return std::nullopt;
+  //= rfc8985 7.3-4
   auto chunk = fresh(last_sent_, limits, limits.mss);
   if (!chunk) {
     // An ACK that came after the timer fired may have spoken of the tail already.
     const std::uint32_t last = flight_->recovery.board.tail() - 1;
     if (flight_->recovery.board[last].sacked || flight_->recovery.board[last].lost) return std::nullopt;
+    //= rfc8985 7.3-5
     chunk = repeat_of(last);
   }
   if (chunk->length > limits.mss && !chunk->retransmission) {
@@ -285,6 +287,7 @@ void Sender::on_left(Instant now, const Chunk& chunk, const SendLimits& limits) 
     syn_sent_at_ = chunk.retransmission ? never : now;
   } else {
     controller_->on_sent(now, chunk.length, flight_->recovery.in_flight());
+    //= rfc9937 6.4-1
     flight_->pacing.on_sent(now, chunk.length, flight_->pace);
   }
   const bool is_new = after(end, snd.max);
@@ -294,6 +297,8 @@ void Sender::on_left(Instant now, const Chunk& chunk, const SendLimits& limits) 
   last_sent_ = now;
   // 6298 5.1; a repeat of the first segment starts the timer anew (5.6, and RFC 6582 for fast retransmit)
   const bool probes_tail = chunk.cause == Cause::tail_loss_probe || chunk.cause == Cause::tail_loss_probe_new;
+  //= rfc6298 5-2
+  //= rfc8985 7.3-7
   if (rto_at_ == never || chunk.seq == snd.una || probes_tail) start_rto(now, limits);
   if (is_new && !chunk.syn && early_at_ == never) schedule_tail_probe(now, limits);
   if (is_new && early_at_ != never && early_ == RetransmitTimer::tail_loss_probe) schedule_tail_probe(now, limits);
@@ -312,6 +317,7 @@ void Sender::schedule_tail_probe(Instant now, const SendLimits& limits) {
   const auto timeout = flight_->recovery.probe_timeout(rules(limits));
   if (!timeout) return;
   early_ = RetransmitTimer::tail_loss_probe;
+  //= rfc8985 7.2-4
   early_at_ = std::min(now + *timeout, rto_at_);  // 8985 7.2
 }
 
@@ -345,6 +351,7 @@ Sender::Timeout Sender::on_timeout(BufferPool& pool, Instant now, const SendLimi
   } else {
     on_rto(pool, now, limits);
   }
+  //= rfc6298 5.5-1
   rto.back_off();
   return Timeout::goes_on;
 }
@@ -360,6 +367,7 @@ void Sender::on_early_timer(Instant now, const SendLimits& limits) {
   const AckVerdict verdict = flight_->recovery.on_reordering_timer(now, snd.una, snd.max, rules(limits));
   if (verdict.entered) controller_->on_congestion(now, CongestionSignal::loss, snd.outstanding());
   if (!verdict.wait) return;
+  //= rfc8985 6.2-2
   early_ = RetransmitTimer::reordering;
   early_at_ = now + *verdict.wait;
 }
@@ -445,6 +453,9 @@ AckOutcome Sender::on_ack(BufferPool& pool, Instant now, const AckNews& news, st
 
 /// One sample a round trip (RFC 6298 3), of a segment that was sent once (Karn); the timestamp speaks where there is none.
 void Sender::measure(Instant now, const Delivery& delivery, std::optional<Duration> timestamp_rtt) {
+  //= rfc6298 3-1
+  //= rfc6298 3-2
+  //= rfc6298 3-3
   if (delivery.newest_original != never) {
     const Duration rtt = now - delivery.newest_original;
     min_rtt.on_sample(now, rtt);
@@ -467,10 +478,13 @@ void Sender::tell_controller(Instant now, const AckVerdict& verdict, std::uint32
   Recovery& recovery = flight_->recovery;
   if (verdict.undone) controller_->on_undo(now);
   if (verdict.recovered) controller_->on_recovered(now, recovery.in_flight());
+  //= rfc8985 7.4.2-2
   if (verdict.entered || verdict.tail_was_lost)
     controller_->on_congestion(now, CongestionSignal::loss, std::uint64_t{snd.outstanding()} + acked);
   const std::uint32_t in_flight = recovery.in_flight();
   if (recovery.phase() == Phase::recovery)
+    //= rfc8985 9.3-1
+    //= rfc9937 5-1
     recovery.prr.on_ack(verdict.delivery.octets, acked != 0 && verdict.newly_lost == 0, in_flight, controller_->ssthresh(),
                         limits.mss);
 

@@ -1,6 +1,8 @@
 #include "tcp/send/nagle.hpp"
 #include "tcp/send/rto.hpp"
 
+#include "covers.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace ft;
@@ -33,6 +35,7 @@ TEST_CASE("the first sample sets srtt to R and rttvar to R/2, later ones smooth 
 }
 
 TEST_CASE("on a steady path the RTO never falls under the round trip plus 200 ms") {
+  FT_COVERS("rfc6298 4-1");
   Rto rto;
   for (int i = 0; i < 1000; ++i) rto.on_sample(190ms);
   CHECK(rto.value(limits) >= Duration(389ms));
@@ -50,6 +53,7 @@ TEST_CASE("a sample ends the backoff, and absurd samples are bounded") {
 }
 
 TEST_CASE("a lost SYN makes the first data wait three seconds unless something was measured") {
+  FT_COVERS("rfc6298 5.7-1");
   Rto rto;
   rto.restart_after_lost_syn();
   CHECK(rto.value(limits) == 3s);

@@ -73,6 +73,7 @@ RecoveryRules with_sack() {
 }  // namespace
 
 TEST_CASE("RACK finds a segment lost when three later ones were delivered, and enters recovery once") {
+  FT_COVERS("rfc9937 6.2-1");
   Path path(with_sack());
   path.sends(0ms, 10);
   CHECK_FALSE(path.hears(100ms, 1, {block(1001, 2001)}).entered);
@@ -139,6 +140,7 @@ TEST_CASE("without RACK a segment is lost when more than two segments' worth bey
 }
 
 TEST_CASE("without SACK three duplicates mark the first segment, and each partial ACK the next hole (RFC 6582)") {
+  FT_COVERS("rfc9937 6.2-2");
   Path path;
   path.sends(0ms, 6);
   for (int i = 0; i < 2; ++i) CHECK_FALSE(path.hears(100ms, 1).entered);
@@ -215,6 +217,7 @@ TEST_CASE("D-SACKs for every repeat take a reduction back") {
 }
 
 TEST_CASE("each round trip with a D-SACK widens the reordering window by a quarter of the round trip") {
+  FT_COVERS("rfc8985 3.3.2-2", "rfc8985 4-4");
   Path path(with_sack());
   path.sends(0ms, 4);
   path.hears(100ms, 2001, {block(1, 1001)});
@@ -237,6 +240,7 @@ TEST_CASE("a peer that forgot what it reported gets everything again after the t
 }
 
 TEST_CASE("a tail loss probe waits two round trips, longer for a single segment, and not while a loss is repaired") {
+  FT_COVERS("rfc8985 7.2-4");
   Path path(with_sack());
   CHECK_FALSE(path.recovery.probe_timeout(path.rules));
   path.sends(0ms, 2);
