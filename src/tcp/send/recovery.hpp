@@ -96,8 +96,8 @@ class Recovery {
     return counted - std::min(counted, reno_sacked_);
   }
   /// What counts against the congestion window.
-  std::uint32_t counted(const RecoveryRules& rules) const {
-    if (rules.limited_transmit || phase_ != Phase::open) return in_flight();
+  std::uint32_t counted(bool limited_transmit) const {
+    if (limited_transmit || phase_ != Phase::open) return in_flight();
     return board.in_flight() + board.sacked() + board.lost();  // RFC 3042 off: nothing leaves for a duplicate
   }
   /// F-RTO: new data goes before repeats, to see whether the timeout was needless (5682 2.1 step 2b).

@@ -268,8 +268,7 @@ bool Scoreboard::split(BufferPool& pool, std::uint32_t most, Cause why) {
   return true;
 }
 
-std::optional<std::uint32_t> Scoreboard::first_lost() const {
-  if (lost_ == 0) return std::nullopt;
+std::uint32_t Scoreboard::find_lost() const {
   if (static_cast<std::int32_t>(lost_hint_ - head_) < 0) lost_hint_ = head_;
   while ((*this)[lost_hint_].sacked || !(*this)[lost_hint_].lost) {
     ++lost_hint_;

@@ -80,7 +80,10 @@ class Scoreboard {
   bool split(BufferPool& pool, std::uint32_t most, Cause why);
 
   /// The lost record with the lowest sequence number.
-  std::optional<std::uint32_t> first_lost() const;
+  std::optional<std::uint32_t> first_lost() const {
+    if (lost_ == 0) return std::nullopt;
+    return find_lost();
+  }
   /// The oldest record by sending that is neither delivered nor lost.
   std::optional<std::uint32_t> oldest() const {
     if (oldest_ == none) return std::nullopt;
@@ -123,6 +126,7 @@ class Scoreboard {
   void unlink(std::uint32_t position);
   void forget(const SentSegment& record, std::uint32_t position);
   void mark_sacked(std::uint32_t position);
+  std::uint32_t find_lost() const;
   bool grow(BufferPool& pool, std::uint32_t wanted);
   void rebase();
 

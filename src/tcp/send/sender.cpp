@@ -85,9 +85,8 @@ std::optional<Chunk> Sender::paced(Instant now, const SendLimits& limits, Deadli
   if (!chunk) chunk = fresh(now, limits, 0);
   if (!chunk && new_first) chunk = repair(limits);
   if (!chunk) {
-    const bool room = flight_ && allowance(limits) >= limits.mss;
-    if (room && !before(snd.nxt, buffer.end()) && flight_->recovery.board.lost() == 0)
-      flight_->recovery.rate.on_app_limited(flight_->recovery.in_flight());
+    const bool drained = flight_ && !before(snd.nxt, buffer.end()) && flight_->recovery.board.lost() == 0;
+    if (drained && allowance(limits) >= limits.mss) flight_->recovery.rate.on_app_limited(flight_->recovery.in_flight());
     return chunk;
   }
   if (!flight_ || !limits.options.pacing || chunk->length == 0) return chunk;
@@ -127,7 +126,7 @@ std::uint64_t Sender::allowance(const SendLimits& limits) const {
   const Recovery& recovery = flight_->recovery;
   if (recovery.phase() == Phase::recovery && controller_->wants_prr()) return recovery.prr.allowed();
   const std::uint64_t window = controller_->window();
-  const std::uint64_t counted = recovery.counted(rules(limits));
+  const std::uint64_t counted = recovery.counted(limits.options.limited_transmit);
   return window > counted ? window - counted : 0;
 }
 
@@ -300,8 +299,11 @@ void Sender::on_left(Instant now, const Chunk& chunk, const SendLimits& limits) 
   //= rfc6298 5-2
   //= rfc8985 7.3-7
   if (rto_at_ == never || chunk.seq == snd.una || probes_tail) start_rto(now, limits);
-  if (is_new && !chunk.syn && early_at_ == never) schedule_tail_probe(now, limits);
-  if (is_new && early_at_ != never && early_ == RetransmitTimer::tail_loss_probe) schedule_tail_probe(now, limits);
+  // A probe that is due too early finds that out by itself: so a segment moves no timer.
+  // Only a second segment brings it forward: nobody delays its ACK then.
+  const bool second = early_ == RetransmitTimer::tail_loss_probe && flight_ &&
+                      flight_->recovery.board.size() <= 1 + (chunk.length + limits.mss - 1) / limits.mss;
+  if (is_new && !chunk.syn && (early_at_ == never || second)) schedule_tail_probe(now, limits);
 }
 
 // --- timers ----------------------------------------------------------------------------------------------------------
@@ -360,6 +362,12 @@ void Sender::on_early_timer(Instant now, const SendLimits& limits) {
   early_at_ = never;
   if (!flight_) return;
   if (early_ == RetransmitTimer::tail_loss_probe) {
+    const auto timeout = flight_->recovery.probe_timeout(rules(limits));
+    if (!timeout) return;
+    if (last_sent_ + *timeout > now && rto_at_ > now) {
+      early_at_ = std::min(last_sent_ + *timeout, rto_at_);
+      return;
+    }
     tail_probe_due_ = true;
     start_rto(now, limits);
     return;
