@@ -88,6 +88,7 @@ struct Readiness {
   std::uint32_t unacknowledged = 0;   // octets written and not acknowledged
   std::uint32_t unsent = 0;           // of these, octets that never left
   std::uint32_t room = 0;             // octets that write would take
+  std::uint32_t urgent_left = 0;      // octets to read up to the end of the urgent data
   std::uint64_t octets_received = 0;  // in order since the opening: it grew, so something new came
 };
 
@@ -127,6 +128,8 @@ class Stack {
   // --- the user's side ---------------------------------------------------------------------------------
   std::expected<ListenerId, Error> listen(Endpoint local, ListenOptions options = {});
   std::expected<ConnectionId, Error> accept(ListenerId listener);
+  /// Connections that wait for accept.
+  std::size_t acceptable(ListenerId listener) const;
   void close(ListenerId listener);  // half-open and unaccepted connections are reset
   std::expected<ConnectionId, OpenError> connect(Instant now, Endpoint remote, ConnectOptions options = {});
 
@@ -134,11 +137,15 @@ class Stack {
   std::expected<std::size_t, Error> read(ConnectionId id, std::span<std::byte> into);
   /// What is there to read, in place; empty when nothing is (or at the end of the stream). Valid until the next call.
   std::span<const std::byte> peek(ConnectionId id) const;
+  /// Copies what is there from `offset` octets on, and leaves it there. Returns how much that was.
+  std::size_t peek(ConnectionId id, std::size_t offset, std::span<std::byte> into) const;
   void consume(ConnectionId id, std::size_t octets);
   /// Takes what fits, at least one octet, else would_block.
   std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from);
   /// As write, but more will follow: what fills no segment may wait for it, at most 200 ms.
   std::expected<std::size_t, Error> write_more(ConnectionId id, std::span<const std::byte> from);
+  /// Event::writable comes when there is room worth waking for, as after a write that met would_block.
+  void want_room(ConnectionId id);
   /// Room to write in place, then commit what was filled in. Valid until the next call.
   std::span<std::byte> reserve(ConnectionId id);
   void commit(ConnectionId id, std::size_t octets);

@@ -69,6 +69,9 @@ class Stack::Impl {
   // questions.cpp
   std::optional<ft::TcpOptions> options(ConnectionId id) const;
   std::optional<Readiness> readiness(ConnectionId id) const;
+  std::size_t peek(ConnectionId id, std::size_t offset, std::span<std::byte> into) const;
+  std::size_t acceptable(ListenerId id) const;
+  void want_room(ConnectionId id);
   bool is_port_held(const Endpoint& local) const;
   bool is_local(const IpAddress& address) const { return engine_.is_local(address) || engine_.loops_back(address); }
   std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);

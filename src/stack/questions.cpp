@@ -1,6 +1,8 @@
 // What coats around the stack ask before they act: is there something to read, room to write, a port to have.
 #include "stack/impl.hpp"
 
+#include <algorithm>
+
 namespace ft {
 
 std::optional<ft::TcpOptions> Stack::Impl::options(ConnectionId id) const {
@@ -26,8 +28,28 @@ std::optional<Readiness> Stack::Impl::readiness(ConnectionId id) const {
   const std::uint32_t limit = c.options()->send_buffer;
   if (ready.unsent < c.options()->not_sent_low_water)
     ready.room = limit > ready.unacknowledged ? limit - ready.unacknowledged : 0;
+  ready.urgent_left = c.urgent_left();
   ready.octets_received = c.octets_received();
   return ready;
+}
+
+std::size_t Stack::Impl::peek(ConnectionId id, std::size_t offset, std::span<std::byte> into) const {
+  const Entry* entry = find(id);
+  if (entry == nullptr) return 0;
+  const auto& text = entry->tcp.receiver().text;
+  if (offset >= text.ready()) return 0;
+  const auto octets = std::min<std::size_t>(into.size(), text.ready() - offset);
+  text.copy_out(static_cast<std::uint32_t>(offset), into.first(octets));
+  return octets;
+}
+
+void Stack::Impl::want_room(ConnectionId id) {
+  if (Entry* entry = find(id)) entry->tcp.want_room();
+}
+
+std::size_t Stack::Impl::acceptable(ListenerId id) const {
+  const Listener* listener = listeners_.get({id.index, id.generation});
+  return listener == nullptr ? 0 : listener->accept_queue.size();
 }
 
 bool Stack::Impl::is_port_held(const Endpoint& local) const {

@@ -27,6 +27,9 @@ std::expected<ConnectionId, OpenError> Stack::connect(Instant now, Endpoint remo
 
 std::expected<std::size_t, Error> Stack::read(ConnectionId id, std::span<std::byte> into) { return impl_->read(id, into); }
 std::span<const std::byte> Stack::peek(ConnectionId id) const { return impl_->peek(id); }
+std::size_t Stack::peek(ConnectionId id, std::size_t offset, std::span<std::byte> into) const {
+  return impl_->peek(id, offset, into);
+}
 void Stack::consume(ConnectionId id, std::size_t octets) { impl_->consume(id, octets); }
 std::expected<std::size_t, Error> Stack::write(ConnectionId id, std::span<const std::byte> from) {
   return impl_->write(id, from, tcp::Write::plain);
@@ -49,6 +52,8 @@ std::expected<void, Error> Stack::set_options(ListenerId id, const TcpOptions& o
 std::expected<void, Error> Stack::set_backlog(ListenerId id, std::uint32_t backlog) { return impl_->set_backlog(id, backlog); }
 std::optional<TcpOptions> Stack::options(ConnectionId id) const { return impl_->options(id); }
 std::optional<Readiness> Stack::readiness(ConnectionId id) const { return impl_->readiness(id); }
+void Stack::want_room(ConnectionId id) { impl_->want_room(id); }
+std::size_t Stack::acceptable(ListenerId listener) const { return impl_->acceptable(listener); }
 bool Stack::is_port_held(Endpoint local) const { return impl_->is_port_held(local); }
 bool Stack::is_local(const IpAddress& address) const { return impl_->is_local(address); }
 std::expected<std::uint16_t, Error> Stack::choose_port(IpAddress local) { return impl_->choose_port(local); }

@@ -90,6 +90,8 @@ class Connection {
   std::expected<std::size_t, Error> write(BufferPool& pool, std::span<const std::byte> from, Write how);
   std::span<std::byte> reserve(BufferPool& pool);
   void commit(std::uint32_t octets);
+  /// As after a write that met would_block: event::writable is due once there is room.
+  void want_room() { write_blocked_ = true; }
   std::expected<std::size_t, Error> read(BufferPool& pool, std::span<std::byte> into);
   std::span<const std::byte> peek() const { return receiver_.text.peek(); }
   void consume(BufferPool& pool, std::uint32_t octets);

@@ -74,7 +74,8 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
 
   std::uint8_t flags = state_ == State::syn_sent ? 0 : wire::tcp_flag::ack;
   if (chunk.syn) flags |= wire::tcp_flag::syn;
-  if (chunk.push) flags |= wire::tcp_flag::psh;
+  // The end of a burst too: a receiver that joins segments (GRO) need not wait whether more comes. Linux does the same.
+  if (chunk.push || out.segment_size != 0) flags |= wire::tcp_flag::psh;
   if (chunk.fin) flags |= wire::tcp_flag::fin;
   if (chunk.length != 0) receiver_.ack.on_data_sent();
   const std::uint32_t offered = receiver_.rcv.wnd;

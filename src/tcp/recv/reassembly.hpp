@@ -20,6 +20,8 @@ class Reassembly {
   /// In-order octets that the application has not read.
   std::uint32_t ready() const { return ready_; }
   std::span<const std::byte> peek() const;
+  /// Some of them, from `offset` on.
+  void copy_out(std::uint32_t offset, std::span<std::byte> into) const { ring_.copy_out(offset, into); }
   std::uint32_t read(BufferPool& pool, std::span<std::byte> into);
   void consume(BufferPool& pool, std::uint32_t octets);
   void release(BufferPool& pool);
