@@ -43,11 +43,12 @@ class World {
   /// A call changed the stack: lets packets leave and hands events to Sockets::on_event. Never waits.
   virtual void flush() = 0;
   /// Waits until ready() or `until` (`never`: no limit), with `lock` given up meanwhile if anybody else could be waiting for it.
-  /// Returns what ready() says at the end. May give up early where nothing could ever happen any more.
+  /// Returns what ready() said last; once it said true it has done its work and is not asked again. May give up early where
+  /// nothing could ever happen any more.
   virtual bool wait(std::unique_lock<std::mutex>& lock, Instant until, const Ready& ready) = 0;
 };
 
-/// What Linux answers to TCP_INFO: the octets of its struct tcp_info (include/uapi/linux/tcp.h), up to version 6.7.
+/// What Linux answers to TCP_INFO: the octets of its struct tcp_info (include/uapi/linux/tcp.h), as of version 6.18.
 struct TcpInfo {
   std::uint8_t state = 0, ca_state = 0, retransmits = 0, probes = 0, backoff = 0, options = 0;
   std::uint8_t window_scales = 0;  // low four bits: of the peer
@@ -70,8 +71,12 @@ struct TcpInfo {
   std::uint32_t dsack_dups = 0, reord_seen = 0, rcv_ooopack = 0, snd_wnd = 0, rcv_wnd = 0, rehash = 0;
   std::uint16_t total_rto = 0, total_rto_recoveries = 0;
   std::uint32_t total_rto_time = 0;
+  std::uint32_t received_ce = 0;                                                         // segments marked Congestion Experienced
+  std::uint32_t delivered_e1_bytes = 0, delivered_e0_bytes = 0, delivered_ce_bytes = 0;  // what AccECN counts (RFC 9768)
+  std::uint32_t received_e1_bytes = 0, received_e0_bytes = 0, received_ce_bytes = 0;
+  std::uint16_t accecn_fail_mode = 0, accecn_opt_seen = 0;
 };
-static_assert(sizeof(TcpInfo) == 248);
+static_assert(sizeof(TcpInfo) == 280);
 
 class Sockets {
  public:
@@ -119,6 +124,9 @@ class Sockets {
   int epoll_create1(int flags);
   int epoll_ctl(int epoll, int operation, int fd, epoll_event* event);
   int epoll_wait(int epoll, epoll_event* events, int most, int timeout_ms);
+
+  /// Closes every socket, without lingering.
+  void close_all();
 
   // --- the world's side
   bool owns(int fd) const;
