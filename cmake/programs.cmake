@@ -34,6 +34,18 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   target_compile_definitions(fourtuple PRIVATE FT_VERSION="${PROJECT_VERSION}")
 endif()
 
+# The door for packetdrill: a module that exports two names, see bindings/packetdrill.
+if(TARGET ft_sockets AND UNIX)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bindings/packetdrill/*.cpp)
+  add_library(fourtuple_packetdrill MODULE ${sources})
+  ft_link_rooms(fourtuple_packetdrill sockets sim io stack tcp net trace wire base)
+  target_compile_options(fourtuple_packetdrill PRIVATE -fvisibility=hidden)
+  target_link_options(fourtuple_packetdrill PRIVATE
+                      -Wl,--version-script=${PROJECT_SOURCE_DIR}/bindings/packetdrill/exports.map)
+  set_target_properties(fourtuple_packetdrill PROPERTIES PREFIX "" OUTPUT_NAME fourtuple-packetdrill
+                        LINK_DEPENDS ${PROJECT_SOURCE_DIR}/bindings/packetdrill/exports.map)
+endif()
+
 if(FT_TESTS)
   ft_programs(examples/*.cpp sockets io sim)
   ft_programs(bench/*_bench.cpp sockets io sim analysis stack)
