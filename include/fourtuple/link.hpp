@@ -48,6 +48,8 @@ class Link {
   virtual Medium medium() const { return Medium::ip; }
   /// Octets of IP packet that the link carries.
   virtual std::uint32_t mtu() const = 0;
+  /// Octets of text that send() takes at once with Transmit::segment_size set; 0: it carries packets as they are.
+  virtual std::uint32_t max_super_segment() const { return 0; }
   /// For people: "tun ft0", "udp 127.0.0.1:7000 - 127.0.0.1:7001".
   virtual std::string name() const = 0;
   /// One sentence, after Outcome::failed.
@@ -63,6 +65,9 @@ struct LinkSpec {
   std::vector<InterfaceAddress> ours;    // the stack's addresses, at most one of each family
   std::vector<InterfaceAddress> kernel;  // given to the device, so that this machine's kernel is the neighbour
   std::optional<std::uint32_t> mtu;      // octets; none: 1500, or what fits into the tunnel's datagrams
+  /// tun and tap: the kernel cuts and sums what we send in pieces of up to 64 KiB, and hands over its own the same way. Who
+  /// wants to see packets as they would be on a wire (captures, faults) switches it off.
+  bool offload = true;
 };
 
 /// "tun:NAME,OURS/LEN[,KERNEL]", "tap:NAME,OURS/LEN[,KERNEL]" or "udp:LOCAL,REMOTE,OURS/LEN". On error one line that says

@@ -37,6 +37,8 @@ std::expected<LinkSpec, Refusal> read_link(const SessionOptions& options) {
     if (auto added = add_address(*spec, address); !added) return std::unexpected(usage("--address " + added.error()));
   }
   spec->mtu = options.mtu;
+  // Who watches wants to see packets as they are on a wire, and faults befall packets, not super-segments.
+  spec->offload = options.pcap.empty() && options.trace.empty() && options.impair.empty() && !options.verbose;
   return *spec;
 }
 

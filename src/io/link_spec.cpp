@@ -123,13 +123,14 @@ std::expected<void, std::string> add_address(LinkSpec& spec, std::string_view te
 std::expected<std::unique_ptr<Link>, std::string> open_link(const LinkSpec& spec) {
   if (spec.kind == LinkSpec::Kind::udp) return io::UdpTunnel::open(spec.local, spec.remote, spec.mtu);
   const Medium medium = spec.kind == LinkSpec::Kind::tun ? Medium::ip : Medium::ethernet;
-  return io::Tun::open({spec.device, medium, spec.kernel, spec.mtu});
+  return io::Tun::open({spec.device, medium, spec.kernel, spec.mtu, spec.offload});
 }
 
 StackConfig stack_config(const LinkSpec& spec, const Link& link) {
   StackConfig config;
   config.medium = link.medium();
   config.mtu = link.mtu();
+  config.max_super_segment = link.max_super_segment();
   config.addresses = spec.ours;
   io::fill_with_entropy(std::as_writable_bytes(std::span(config.secret)));
   io::fill_with_entropy(std::as_writable_bytes(std::span(config.mac.octets)));

@@ -348,7 +348,7 @@ bool Connection::take_text(Context context, const Segment& trimmed, bool had_tex
     return false;
   }
   const Seq before_text = receiver_.rcv.nxt;
-  switch (receiver_.on_text(context.pool, context.now, trimmed, ack_delay(), deadlines_)) {
+  switch (receiver_.on_text(context.pool, context.now, trimmed, path_.mss, ack_delay(), deadlines_)) {
     case Receiver::Arrived::in_order:
       octets_received_ += receiver_.rcv.nxt.value() - before_text.value();
       note(arrival, Effect::text_in_order);

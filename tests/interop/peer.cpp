@@ -184,6 +184,7 @@ int main(int argc, char** argv) {
     if (words[0] == "--impair") impairment = words[1];
     words.erase(words.begin(), words.begin() + 2);
   }
+  spec.offload = impairment.empty();
   auto link = or_stop(open_link(spec));
   if (!impairment.empty()) {
     const auto both = or_stop(sockets::parse_both_ways(impairment));

@@ -14,8 +14,9 @@ namespace ft::tcp {
 class AckPolicy {
  public:
   /// In-order text of one segment. `filled_hole`: islands are or were beyond it (5681 4.2: at once).
-  void on_text(Instant now, std::uint32_t length, bool filled_hole, Duration delay, Deadlines& deadlines) {
-    full_size_ = std::max(full_size_, static_cast<std::uint16_t>(std::min<std::uint32_t>(length, UINT16_MAX)));
+  /// A link may hand over many segments as one: `mss` bounds what counts as the size of one.
+  void on_text(Instant now, std::uint32_t length, std::uint32_t mss, bool filled_hole, Duration delay, Deadlines& deadlines) {
+    full_size_ = std::max(full_size_, static_cast<std::uint16_t>(std::min({length, mss, std::uint32_t{UINT16_MAX}})));
     unacknowledged_ += length;
     if (filled_hole) {
       at_once(Cause::ack_filled_hole);

@@ -5,7 +5,8 @@
 
 namespace ft::tcp {
 
-Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment& seg, Duration ack_delay, Deadlines& deadlines) {
+Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment& seg, std::uint32_t mss, Duration ack_delay,
+                                    Deadlines& deadlines) {
   if (seg.text.empty()) return Arrived::nothing;
   const std::uint32_t offset = seg.seq().value() - rcv.nxt.value();
   const bool had_islands = text.has_islands();
@@ -21,7 +22,7 @@ Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment
     return Arrived::out_of_order;
   }
   advance(*grown);
-  ack.on_text(now, *grown, had_islands, ack_delay, deadlines);
+  ack.on_text(now, *grown, mss, had_islands, ack_delay, deadlines);
   return Arrived::in_order;
 }
 

@@ -22,7 +22,7 @@ class Receiver {
   }
 
   /// `seg` is trimmed to the window. Moves rcv.nxt over text that is in order now.
-  Arrived on_text(BufferPool& pool, Instant now, const Segment& seg, Duration ack_delay, Deadlines& deadlines);
+  Arrived on_text(BufferPool& pool, Instant now, const Segment& seg, std::uint32_t mss, Duration ack_delay, Deadlines& deadlines);
   /// The FIN of a trimmed segment; true once it is in order (then rcv.nxt has passed it). Remembers one that is early.
   bool on_fin(const Segment& seg);
 

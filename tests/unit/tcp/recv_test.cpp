@@ -211,3 +211,15 @@ TEST_CASE("reassembly returns what is in order and keeps islands, in any order o
   }
   CHECK(pool.used() == 0);
 }
+
+TEST_CASE("text that a link handed over in one large piece is acknowledged at once") {
+  AckPolicy policy;
+  Deadlines deadlines;
+  const Instant now{};
+  for (int i = 0; i < 20; ++i) {  // the quick ones at the beginning prove nothing
+    policy.on_text(now, 30'000, 1460, false, std::chrono::milliseconds(40), deadlines);
+    CHECK(policy.need() == Cause::ack_every_second);
+    policy.on_ack_sent(deadlines);
+  }
+  CHECK(policy.full_size() == 1460);
+}
