@@ -136,11 +136,12 @@ Arrival Connection::arrive(Context context, Segment segment) {
 
   last_heard_ = context.now;
   hear_user_timeout(segment.header.options.user_timeout);
+  if (!check_ack(context, segment, arrival)) return arrival;
+
+  // Only now: a forger who guesses the sequence number but not the ACK must not move TS.Recent, or PAWS would turn on the peer.
   const auto& timestamps = segment.header.options.timestamps;
   if (negotiated_.timestamps && timestamps)
     receiver_.paws.on_acceptable(timestamps->val, segment.seq(), last_ack_sent_, context.now);
-
-  if (!check_ack(context, segment, arrival)) return arrival;
   if (keepalive_probes_ != 0) {
     keepalive_probes_ = 0;
     on_keepalive_changed(context.now);

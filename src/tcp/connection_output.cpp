@@ -13,6 +13,8 @@ constexpr std::uint32_t sack_octets(std::uint32_t blocks) { return blocks == 0 ?
 
 SendLimits Connection::send_limits(std::uint32_t max_text) const {
   std::uint32_t mss = negotiated_.mss();
+  // A super-segment takes half of cwnd at most, so that acknowledgements come while the other half is under way (as Linux).
+  max_text = static_cast<std::uint32_t>(std::min<std::uint64_t>(max_text, sender_.cwnd() / 2 / mss * mss));
   if (negotiated_.sack && receiver_.text.has_islands()) mss -= std::min(sack_octets(sack_limit()), mss / 2);
   return {.options = *options_,
           .mss = mss,

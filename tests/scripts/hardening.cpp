@@ -46,6 +46,15 @@ SCRIPT_CASE("a SYN on a connection is challenged whatever its number (RFC 5961 4
   s.has_state("ESTABLISHED");
 }
 
+SCRIPT_CASE("a segment with an impossible ACK does not move TS.Recent, so PAWS goes on believing the peer") {
+  auto s = Script::accepted(name, variant, {.timestamps = true});
+  s.receives("P. 1:11(10) ack 5000 <TS val 200000 ecr 0>"_seg);
+  s.dropped(DropReason::ack_challenged);
+  s.expects(". 1:1(0) ack 1"_seg);
+  s.receives("P. 1:11(10) ack 1 <TS val 5000 ecr 0>"_seg);
+  s.expects(". 1:1(0) ack 11"_seg);
+}
+
 SCRIPT_CASE("text with an impossible ACK is challenged and not taken (RFC 5961 5)") {
   FT_COVERS("rfc9293 MAY-12", "rfc9293 UNL-10", "rfc5961 5.2-2");
   auto s = Script::established(name, variant);
