@@ -53,7 +53,7 @@ struct ReorderingInfo {
   bool seen = false;                       // RACK.reordering_seen (RFC 8985 6.2 step 3)
   Duration window{};                       // RACK.reo_wnd now
   std::uint64_t out_of_order = 0;          // segments that came before their turn
-  std::uint64_t duplicates = 0;            // segments that brought nothing new
+  std::uint64_t duplicates = 0;            // segments with octets that had come before
   std::uint64_t duplicate_sacks_sent = 0;  // D-SACKs that we sent because of them (RFC 2883)
 };
 

@@ -28,14 +28,17 @@ std::string explain(const OpenError& error, Instant now) {
   return line;
 }
 
-std::expected<ConnectOptions, Refusal> connect_options(const ConnectCommand& command) {
+std::expected<std::optional<Duration>, Refusal> timeout_of(const ConnectCommand& command) {
+  if (command.timeout.empty()) return std::nullopt;
+  const auto timeout = sim::parse_duration(command.timeout);
+  if (!timeout) return std::unexpected(Refusal{exit_usage, "--timeout " + timeout.error()});
+  return *timeout;
+}
+
+ConnectOptions connect_options(const ConnectCommand& command, std::optional<Duration> timeout, const TcpOptions& defaults) {
   ConnectOptions options;
   options.local_port = command.local_port;
-  if (!command.timeout.empty()) {
-    const auto timeout = sim::parse_duration(command.timeout);
-    if (!timeout) return std::unexpected(Refusal{exit_usage, "--timeout " + timeout.error()});
-    options.tcp.emplace().connect_timeout = *timeout;
-  }
+  if (timeout) options.tcp.emplace(defaults).connect_timeout = *timeout;
   return options;
 }
 
@@ -61,19 +64,20 @@ Ending converse(Session& session, Socket socket) {
 }
 
 int run(const ConnectCommand& command) {
-  const auto options = connect_options(command);
   const auto refuse = [](const Refusal& refusal) {
     complain(command_name, refusal.line);
     return refusal.status;
   };
-  if (!options) return refuse(options.error());
+  const auto timeout = timeout_of(command);
+  if (!timeout) return refuse(timeout.error());
   const auto address = IpAddress::parse(command.host);
   if (!address) return refuse({exit_usage, "\"" + command.host + "\" is no address; expected one as in 10.9.0.1 or fd00::1"});
   auto session = Session::open(command.session, Side::client);
   if (!session) return refuse(session.error());
   Session& s = **session;
+  const ConnectOptions options = connect_options(command, *timeout, s.stack().config().tcp);
   const Endpoint remote{*address, command.port};
-  auto socket = Socket::connect(s.stack(), s.driver().read_clock(), remote, *options);
+  auto socket = Socket::connect(s.stack(), s.driver().read_clock(), remote, options);
   if (!socket) return refuse({exit_failed, remote.to_string() + ": " + explain(socket.error(), s.driver().now())});
   const Ending ending = converse(s, std::move(*socket));
   const auto captured = s.finish();

@@ -8,6 +8,7 @@
 #include "cli/trace_file.hpp"
 #include "io/clock.hpp"
 #include "io/traced_link.hpp"
+#include "sim/units.hpp"
 #include "sockets/impaired_link.hpp"
 
 #include <cstdio>
@@ -76,6 +77,10 @@ void add_session_options(CLI::App& command, SessionOptions& options) {
   command.add_option("--pcap", options.pcap, "write every packet to this file (pcapng, with the reason for each)")
       ->type_name("FILE");
   command
+      .add_option("--keepalive", options.keepalive,
+                  "ask a silent peer whether it is still there: after so long, and as often again (RFC 9293 3.8.4), as in 30s")
+      ->type_name("TIME");
+  command
       .add_option("--trace", options.trace,
                   "write every decision to this file, one JSON object a line (docs/reference/trace-json.md)")
       ->type_name("FILE");
@@ -93,9 +98,20 @@ std::expected<std::unique_ptr<Session>, Refusal> Session::open(const SessionOpti
   if (!spec) return std::unexpected(spec.error());
   const auto faults = sockets::parse_both_ways(options.impair);
   if (!faults) return std::unexpected(usage("--impair " + faults.error()));
+  std::optional<Duration> keepalive;
+  if (!options.keepalive.empty()) {
+    const auto time = sim::parse_duration(options.keepalive);
+    if (!time || *time <= Duration::zero())
+      return std::unexpected(usage("--keepalive " + (time ? "must be longer than nothing" : time.error())));
+    keepalive = *time;
+  }
   auto link = open_link(*spec);
   if (!link) return std::unexpected(failure(link.error()));
   StackConfig config = stack_config(*spec, **link);
+  if (keepalive) {
+    config.tcp.keepalive = true;
+    config.tcp.keepalive_idle = config.tcp.keepalive_interval = *keepalive;
+  }
 
   auto watchers = std::make_unique<Watchers>();
   const auto actors = actors_of(*spec, side);

@@ -24,6 +24,7 @@ struct SessionOptions {
   std::string pcap;
   std::string trace;
   std::string info;  // "", "text" or "json"
+  std::string keepalive;
   bool verbose = false;
 };
 

@@ -74,8 +74,10 @@ std::uint8_t Stack::Impl::least_ttl(const std::optional<Ref>& ref, const Endpoin
 Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segment& segment) {
   Entry& entry = records_.connections.at(index);
   const State before = entry.tcp.state();
+  tracer_.look(entry.tcp);
   const tcp::Arrival arrival = entry.tcp.on_segment(context(), segment);
   if (tracer_.on()) tracer_.received(now, entry.tuple, segment, arrival, before, entry.tcp.state());
+  tracer_.tell(now, entry.tuple, entry.tcp);
   settle(index, arrival.reply);
   return {arrival.dropped};
 }
@@ -112,6 +114,7 @@ void Stack::Impl::retire(std::uint32_t index) {
   (entry.parked ? parked_ : ready_).remove(index);
   if (entry.owned || entry.listener != stack::Links::none) return;
   told_.remove(index);
+  tracer_.forget(index);
   entry.tcp.release(pool_);
   records_.connections.erase(index);
 }
@@ -189,14 +192,17 @@ Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
 void Stack::Impl::on_connection_deadline(std::uint32_t index) {
   Entry& entry = records_.connections.at(index);
   const State before = entry.tcp.state();
-  const bool persists = entry.tcp.sender().waits_for_window();
+  std::array<std::string_view, tcp::timer_count> names{};
+  if (tracer_.on()) {
+    tracer_.look(entry.tcp);
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = stack::name_of(static_cast<tcp::Timer>(i), entry.tcp).name;
+  }
   const tcp::Expiry expiry = entry.tcp.on_deadline(context());
   if (tracer_.on()) {
-    const std::string_view names[] = {persists ? "persist" : "retransmit", "delayed-ack", "keepalive", "close"};
     for (unsigned timer = 0; timer < tcp::timer_count; ++timer)
-      if ((expiry.fired >> timer & 1u) != 0)
-        tracer_.fired(now_, entry.tuple, timer == 3 && before == State::time_wait ? "time-wait" : names[timer]);
+      if ((expiry.fired >> timer & 1u) != 0) tracer_.fired(now_, entry.tuple, names[timer]);
     if (expiry.ended) tracer_.changed(now_, entry.tuple, before, entry.tcp.state(), *expiry.ended);
+    tracer_.tell(now_, entry.tuple, entry.tcp);
   }
   if (expiry.fired == 0 && entry.tcp.state() != State::closed) {
     arm(index);

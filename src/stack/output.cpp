@@ -122,10 +122,14 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
       ready_.remove(index);
       parked_.push_back(index);
       entry.parked = true;
+      tracer_.parked(now, entry.tuple, entry.tcp);
       continue;
     }
+    tracer_.look(entry.tcp);
     auto segment = entry.tcp.next_segment(context(), config_.max_super_segment);
     if (!segment) {
+      tracer_.tell(now, entry.tuple, entry.tcp);
+      tracer_.drained(now, index, entry.tuple, entry.tcp);
       ready_.remove(index);
       if (entry.tcp.can_become_record()) {
         become_time_wait_record(index);
@@ -146,8 +150,8 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
     const auto& options = *entry.tcp.options();
     const Text text{entry.tcp.text(*segment), segment->segment_size};
     const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, options.dscp);
-    if (tracer_.on())
-      tracer_.sent(now, entry.tuple, segment->header, segment->length, segment->cause, segment->before, segment->after);
+    tracer_.sent(now, index, entry.tuple, *segment, entry.tcp);
+    tracer_.tell(now, entry.tuple, entry.tcp);
     return transmit;
   }
   return std::nullopt;

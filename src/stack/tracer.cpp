@@ -4,7 +4,23 @@ namespace ft::stack {
 
 namespace {
 
-trace::Why why(tcp::Reason reason) { return {reason.id, reason.clause}; }
+trace::Why why(tcp::Reason reason) { return {reason.id, reason.clause, {}}; }
+
+/// Why it left just now, in numbers.
+Particulars particulars_of(Instant now, const tcp::Outgoing& out, const tcp::Connection& connection) {
+  Particulars p;
+  if (!out.retransmission) return p;
+  if (out.last_sent != never) p.add(Fact::sent_ago, now - out.last_sent);
+  const tcp::Recovery* recovery = connection.sender().recovery();
+  if (out.cause == tcp::Cause::retransmit_rack && recovery != nullptr)
+    p.add(Fact::sent_before, recovery->rack.xmit_ts() - out.last_sent);
+  if (out.cause == tcp::Cause::retransmit_sack && recovery != nullptr) p.add(Fact::sacked, recovery->board.sacked());
+  if (out.cause == tcp::Cause::retransmit_rto || out.cause == tcp::Cause::retransmit_syn) {
+    p.add(Fact::rto, connection.rto());
+    p.add(Fact::retries, connection.sender().retries());
+  }
+  return p;
+}
 
 trace::SegmentFields fields_of(const wire::TcpHeader& header, std::uint32_t length) {
   trace::SegmentFields f;
@@ -30,6 +46,36 @@ void Tracer::sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& he
                   tcp::State before, tcp::State after) const {
   report(now, trace::SegmentSent{tuple, fields_of(header, length), why(tcp::describe(cause)), tcp::to_string(before),
                                  tcp::to_string(after)});
+}
+
+void Tracer::sent(Instant now, std::uint32_t index, const FourTuple& tuple, const tcp::Outgoing& out,
+                  const tcp::Connection& connection) {
+  if (!on()) return;
+  trace::SegmentSent sent{tuple, fields_of(out.header, out.length), why(tcp::describe(out.cause)), tcp::to_string(out.before),
+                          tcp::to_string(out.after)};
+  sent.why.particulars = particulars_of(now, out, connection);
+  if (const auto found = holds_.find(index); found != holds_.end() && out.length != 0) {
+    HoldState& held = found->second;
+    if (held.hold != tcp::Hold::none && now > held.since) sent.why.particulars.add(Fact::held, now - held.since);
+    held.hold = tcp::Hold::none;
+  }
+  report(now, sent);
+}
+
+void Tracer::drained(Instant now, std::uint32_t index, const FourTuple& tuple, const tcp::Connection& connection) {
+  if (!on()) return;
+  const tcp::Held held = connection.held(now);
+  HoldState& known = holds_[index];
+  if (held.hold == known.hold) return;
+  known = {held.hold, now};
+  if (held.hold == tcp::Hold::none) return;
+  trace::Why reason = why(tcp::describe(held.hold));
+  reason.particulars = held.particulars;
+  report(now, trace::SegmentHeld{tuple, reason});
+}
+
+void Tracer::parked(Instant now, const FourTuple& tuple, const tcp::Connection&) const {
+  if (on()) report(now, trace::SegmentHeld{tuple, why(tcp::describe(tcp::Hold::neighbour))});
 }
 
 void Tracer::received(Instant now, const FourTuple& tuple, const tcp::Segment& segment, const tcp::Arrival& arrival,

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "fourtuple/trace.hpp"
+#include "stack/watch.hpp"
 #include "tcp/connection.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace ft::stack {
 
@@ -11,8 +14,27 @@ class Tracer {
   void set(trace::Sink* sink, std::uint8_t host) {
     sink_ = sink;
     host_ = host;
+    holds_.clear();
   }
   bool on() const { return sink_ != nullptr; }
+
+  /// A segment of a connection; `index` is its place in the table.
+  void sent(Instant now, std::uint32_t index, const FourTuple& tuple, const tcp::Outgoing& out,
+            const tcp::Connection& connection);
+  /// The connection has nothing more to send now: tells what holds it, if something does.
+  void drained(Instant now, std::uint32_t index, const FourTuple& tuple, const tcp::Connection& connection);
+  /// Its next hop is being asked for.
+  void parked(Instant now, const FourTuple& tuple, const tcp::Connection& connection) const;
+  void forget(std::uint32_t index) {
+    if (on()) holds_.erase(index);
+  }
+  /// Around an input: look before, tell after.
+  void look(const tcp::Connection& connection) {
+    if (on()) watch_.look(connection);
+  }
+  void tell(Instant now, const FourTuple& tuple, const tcp::Connection& connection) {
+    if (on()) watch_.tell(now, host_, tuple, connection, *sink_);
+  }
 
   void sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& header, std::uint32_t length, tcp::Cause cause,
             tcp::State before, tcp::State after) const;
@@ -31,6 +53,8 @@ class Tracer {
     if (on()) sink_->on_event(trace::Event{now, host_, what});
   }
 
+  Watch watch_;
+  boost::unordered_flat_map<std::uint32_t, HoldState> holds_;  // by place in the table; empty while off
   trace::Sink* sink_ = nullptr;
   std::uint8_t host_ = 0;
 };

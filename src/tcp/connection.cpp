@@ -249,8 +249,12 @@ Expiry Connection::on_deadline(Context context) {
   }
   if (take(Timer::retransmit)) {
     const bool handshake = !sender_.syn_acked();
+    const RetransmitTimer kind = sender_.timer_kind();
+    const bool repairs = sender_.repairs();
     if (sender_.on_timeout(context.pool, context.now, send_limits(0), deadlines_) == Sender::Timeout::gave_up)
       return end(Transition::reset, CloseReason::timed_out, handshake ? Trigger::connect_timeout : Trigger::user_timeout);
+    if (kind == RetransmitTimer::rto) ++keep_diary().retransmitted.timeouts;
+    if (kind == RetransmitTimer::reordering && !repairs && sender_.repairs()) ++keep_diary().retransmitted.recoveries;
     if (sender_.retries() == options_->r1) events_ |= event::trouble;  // SHLD-9
     syn_retransmitted_ = syn_retransmitted_ || handshake;
   }

@@ -6,6 +6,8 @@
 #include "fourtuple/error.hpp"
 #include "tcp/arrival/time_wait.hpp"
 #include "tcp/challenge_limit.hpp"
+#include "tcp/decisions.hpp"
+#include "tcp/diary.hpp"
 #include "tcp/half_open.hpp"
 #include "tcp/recv/receiver.hpp"
 #include "tcp/send/sender.hpp"
@@ -54,6 +56,7 @@ struct Outgoing {
   Cause cause = Cause::none;
   State before = State::closed;
   State after = State::closed;
+  Instant last_sent = never;  // a repeat: when the last copy left
 };
 
 /// How octets are written (RFC 9293 3.9.1.2).
@@ -140,6 +143,14 @@ class Connection {
   std::uint64_t octets_received() const { return octets_received_; }
   std::uint32_t retransmissions() const { return retransmissions_; }
   std::uint32_t urgent_left() const;
+  std::uint64_t segments_sent() const { return segments_sent_; }
+  std::uint64_t segments_received() const { return segments_received_; }
+  Instant last_heard() const { return last_heard_; }
+  const Deadlines& deadlines() const { return deadlines_; }
+  /// Null: no octet was sent or received yet.
+  const Diary* diary() const { return diary_.get(); }
+  /// Why what is queued stays, when next_segment() has just answered with nothing.
+  Held held(Instant now) const;
 
  private:
   // arrival, one function a step of 3.10.7; true = go on
@@ -176,6 +187,14 @@ class Connection {
   Seq acceptable_seq() const;
   bool sends_nothing() const;
 
+  // the account (connection_account.cpp)
+  Diary& keep_diary();
+  void note_ack(const AckOutcome& outcome);
+  void note_text(Instant now, Receiver::Arrived arrived, bool repeats);
+  void note_sent(Instant now, const Outgoing& out);
+  void note_limit(Instant now);
+  HoldFacts hold_facts(Instant now) const;
+
   void move(Transition by);
   void enter_time_wait(Instant now);
   void finish(BufferPool& pool, Transition by, CloseReason why);
@@ -198,10 +217,13 @@ class Connection {
   Sender sender_;
   Receiver receiver_;
   Deadlines deadlines_;
+  std::unique_ptr<Diary> diary_;  // from the first octets on
   Negotiated negotiated_;
   Path path_;
   std::uint64_t octets_sent_ = 0;
   std::uint64_t octets_received_ = 0;
+  std::uint64_t segments_sent_ = 0;
+  std::uint64_t segments_received_ = 0;
   Instant last_heard_{};
   Instant challenge_window_{};
   Duration peer_user_timeout_{};  // zero: it said none

@@ -51,6 +51,7 @@ bool stop(Arrival& arrival, DropReason reason) {
 
 Arrival Connection::on_segment(Context context, const Segment& segment) {
   FT_ASSERT(state_ != State::closed && state_ != State::listen);
+  ++segments_received_;
   if (state_ == State::syn_sent) return arrive_in_syn_sent(context, segment);
   if (state_ == State::time_wait) return arrive_in_time_wait(context, segment);
   return arrive(context, segment);
@@ -180,6 +181,7 @@ bool Connection::check_sequence(Context context, const Segment& segment, Arrival
   } else {
     receiver_.ack.at_once(Cause::ack_unacceptable);
     note_old_text(segment);
+    if (diary_ && before(segment.seq(), receiver_.rcv.nxt)) ++diary_->duplicates;
   }
   take_stale_ack(context, segment, arrival);
   return arrival.effect == Effect::none ? stop(arrival, DropReason::not_acceptable) : false;
@@ -294,7 +296,7 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
     std::optional<Duration> measured;
     if (news.echo != never)
       measured = std::chrono::floor<std::chrono::milliseconds>(context.now) - (news.echo - std::chrono::milliseconds(1));
-    sender_.on_ack(context.pool, context.now, news, measured, send_limits(0), deadlines_);
+    note_ack(sender_.on_ack(context.pool, context.now, news, measured, send_limits(0), deadlines_));
   }
   if (advances) {
     note(arrival, Effect::ack_new);
@@ -349,7 +351,10 @@ bool Connection::take_text(Context context, const Segment& trimmed, bool had_tex
     return false;
   }
   const Seq before_text = receiver_.rcv.nxt;
-  switch (receiver_.on_text(context.pool, context.now, trimmed, path_.mss, ack_delay(), deadlines_)) {
+  const bool repeats_already = receiver_.has_duplicate();
+  const Receiver::Arrived arrived = receiver_.on_text(context.pool, context.now, trimmed, path_.mss, ack_delay(), deadlines_);
+  note_text(context.now, arrived, !repeats_already && receiver_.has_duplicate());
+  switch (arrived) {
     case Receiver::Arrived::in_order:
       octets_received_ += receiver_.rcv.nxt.value() - before_text.value();
       note(arrival, Effect::text_in_order);

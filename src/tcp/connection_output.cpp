@@ -39,6 +39,7 @@ std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t 
     return pure(context, sender_.snd.max - 1, Cause::keepalive_probe);  // no garbage octet (SHLD-12)
   }
   if (receiver_.ack.need() != Cause::none) return pure(context, acceptable_seq(), receiver_.ack.need());
+  note_limit(context.now);
   return std::nullopt;
 }
 
@@ -55,6 +56,7 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
   out.cause = cause;
   out.header = header_for(context.now, seq, wire::tcp_flag::ack, 0);
   tell_user_timeout(out.header);
+  note_sent(context.now, out);
   return out;
 }
 
@@ -105,6 +107,8 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   note_writable();
   if (chunk.fin && may_send(state_)) move(Transition::fin_sent);
   out.after = state_;
+  out.last_sent = chunk.sent_before;
+  note_sent(context.now, out);
   return result;
 }
 
@@ -115,6 +119,7 @@ bool Connection::report_received(wire::TcpHeader& header, std::uint32_t text) {
   std::uint8_t limit = sack_limit();
   while (limit != 0 && sack_octets(limit) > room) --limit;
   if (limit == 0) return false;
+  if (receiver_.has_duplicate()) ++keep_diary().duplicate_sacks_sent;
   header.options.sack_count = receiver_.take_reports(limit, header.options.sack);
   return true;
 }

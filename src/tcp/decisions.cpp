@@ -17,8 +17,6 @@ constexpr std::array<Reason, static_cast<std::size_t>(Hold::count_)> holds = {{
     {"hold-nagle", "RFC 9293 3.7.4"},
     {"hold-corked", "RFC 9293 3.9.1.2"},
     {"hold-neighbour", "RFC 1122 2.3.2.2"},
-    {"hold-link", ""},
-    {"hold-memory", ""},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Loss::count_)> losses = {{
@@ -39,11 +37,6 @@ constexpr std::array<Reason, static_cast<std::size_t>(Turn::count_)> turns = {{
     {"congestion-phase", "RFC 5681 3.1"},
 }};
 
-void tell_small(const HoldFacts& facts, Held& held) {
-  held.particulars.add(Fact::queued, facts.queued);
-  held.particulars.add(Fact::unacknowledged, facts.unacknowledged);
-}
-
 }  // namespace
 
 Reason describe(Hold hold) { return holds[static_cast<std::size_t>(hold)]; }
@@ -54,6 +47,10 @@ Loss loss_of(Cause cause) {
   switch (cause) {
     case Cause::retransmit_rto:
       return Loss::timeout;
+    case Cause::retransmit_rack:
+      return Loss::rack;
+    case Cause::retransmit_sack:
+      return Loss::sack;
     case Cause::retransmit_fast:
     case Cause::retransmit_partial_ack:
       return Loss::duplicates;
@@ -64,37 +61,44 @@ Loss loss_of(Cause cause) {
   }
 }
 
+Hold which_hold(const HoldFacts& facts) {
+  if (facts.queued == 0) return Hold::none;
+  if (!facts.synchronized) return Hold::handshake;
+  if (facts.window_left == 0) return Hold::receive_window;
+  if (facts.wait > Duration::zero()) return Hold::pacing;
+  const std::uint32_t next = std::min(facts.queued, facts.mss);
+  if (facts.cwnd_left < next) return facts.in_recovery ? Hold::rate_reduction : Hold::congestion_window;
+  if (facts.window_left < next) return Hold::silly_window;
+  if (facts.queued >= facts.mss) return Hold::none;
+  if (facts.corked) return Hold::corked;
+  return facts.nagle && facts.unacknowledged != 0 ? Hold::nagle : Hold::none;
+}
+
 Held judge_hold(const HoldFacts& facts) {
-  Held held;
-  const auto tell = [&held](Hold hold, auto... particulars) {
-    held.hold = hold;
-    (held.particulars.add(particulars.first, particulars.second), ...);
-    return held;
-  };
-  const auto with = [](Fact fact, auto value) { return std::pair(fact, value); };
-  if (facts.queued == 0) return held;
-  if (!facts.synchronized) return tell(Hold::handshake, with(Fact::queued, std::uint64_t{facts.queued}));
-  if (facts.window_left == 0)
-    return tell(Hold::receive_window, with(Fact::queued, std::uint64_t{facts.queued}),
-                with(Fact::window, std::uint64_t{facts.window}), with(Fact::unacknowledged, std::uint64_t{facts.unacknowledged}));
-  if (facts.wait > Duration::zero())
-    return tell(Hold::pacing, with(Fact::queued, std::uint64_t{facts.queued}), with(Fact::wait, facts.wait));
-  const bool small = facts.queued < facts.mss;
-  if (facts.cwnd_left < std::min(facts.queued, facts.mss)) {
-    return tell(facts.in_recovery ? Hold::rate_reduction : Hold::congestion_window,
-                with(Fact::queued, std::uint64_t{facts.queued}), with(Fact::cwnd, facts.cwnd),
-                with(Fact::allowed, facts.cwnd_left));
-  }
-  if (facts.window_left < std::min(facts.queued, facts.mss)) {
-    return tell(Hold::silly_window, with(Fact::queued, std::uint64_t{facts.queued}),
-                with(Fact::window, std::uint64_t{facts.window_left}), with(Fact::max_window, std::uint64_t{facts.max_window}));
-  }
-  if (small && facts.corked) {
-    tell_small(facts, held);
-    held.hold = Hold::corked;
-  } else if (small && facts.nagle && facts.unacknowledged != 0) {
-    tell_small(facts, held);
-    held.hold = Hold::nagle;
+  Held held{which_hold(facts), {}};
+  Particulars& p = held.particulars;
+  if (held.hold == Hold::none) return held;
+  p.add(Fact::queued, facts.queued);
+  switch (held.hold) {
+    case Hold::pacing:
+      p.add(Fact::wait, facts.wait);
+      break;
+    case Hold::congestion_window:
+    case Hold::rate_reduction:
+      p.add(Fact::cwnd, facts.cwnd);
+      p.add(Fact::allowed, facts.cwnd_left);
+      break;
+    case Hold::receive_window:
+      p.add(Fact::window, facts.window);
+      p.add(Fact::unacknowledged, facts.unacknowledged);
+      break;
+    case Hold::silly_window:
+      p.add(Fact::window, facts.window_left);
+      p.add(Fact::max_window, facts.max_window);
+      break;
+    default:
+      p.add(Fact::unacknowledged, facts.unacknowledged);
+      break;
   }
   return held;
 }

@@ -19,8 +19,6 @@ enum class Hold : std::uint8_t {
   nagle,              // a small segment waits while another is unacknowledged
   corked,             // the application asked to wait for more
   neighbour,          // the next hop's link address is being asked for
-  link,               // the link has no room
-  memory,             // there is no memory to remember what would be in flight
   count_,
 };
 
@@ -75,7 +73,9 @@ struct Held {
   Particulars particulars;
 };
 
-/// The first wall that an octet meets, and the numbers that make it one; none when nothing waits.
+/// The first wall that an octet meets; none when nothing waits, or nothing is in its way.
+Hold which_hold(const HoldFacts& facts);
+/// The same with the numbers that make it one.
 Held judge_hold(const HoldFacts& facts);
 
 }  // namespace ft::tcp

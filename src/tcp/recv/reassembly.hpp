@@ -33,6 +33,12 @@ class Reassembly {
   };
   std::optional<Stretch> overlap(std::uint32_t offset, std::uint32_t length) const;
 
+  /// Octets held beyond a hole.
+  std::uint32_t out_of_order() const {
+    std::uint64_t octets = 0;
+    for (const Interval& island : islands_) octets += island.to - island.from;
+    return static_cast<std::uint32_t>(octets);
+  }
   bool has_islands() const { return !islands_.empty(); }
   /// Fills at most `limit` blocks; `next` is RCV.NXT. Returns how many.
   std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;

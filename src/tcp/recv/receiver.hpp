@@ -33,6 +33,7 @@ class Receiver {
     has_duplicate_ = true;
   }
   void forget_duplicate() { has_duplicate_ = false; }
+  bool has_duplicate() const { return has_duplicate_; }
   /// Something is there for SACK blocks to tell.
   bool has_reports() const { return has_duplicate_ || text.has_islands(); }
   /// At most `limit` blocks: the duplicate first, then the islands, newest first. Returns how many.

@@ -130,6 +130,26 @@ std::uint64_t Sender::allowance(const SendLimits& limits) const {
   return window > counted ? window - counted : 0;
 }
 
+HoldFacts Sender::hold_facts(const SendLimits& limits) const {
+  const std::uint32_t offset = snd.nxt.value() - snd.una.value();
+  const std::int32_t unsent = distance(snd.nxt, buffer.end());
+  HoldFacts facts;
+  facts.queued = unsent > 0 ? static_cast<std::uint32_t>(unsent) : 0;
+  if (flight_) facts.queued += flight_->recovery.board.lost();
+  facts.unacknowledged = snd.outstanding();
+  facts.window = snd.wnd;
+  facts.window_left = snd.wnd > offset ? snd.wnd - offset : 0;
+  facts.max_window = snd.max_wnd;
+  facts.mss = limits.mss;
+  facts.cwnd = cwnd();
+  facts.cwnd_left = allowance(limits);
+  facts.synchronized = syn_acked();
+  facts.in_recovery = phase() == Phase::recovery && controller_->wants_prr();
+  facts.nagle = limits.options.nagle && !fin_queued_;
+  facts.corked = limits.options.cork;
+  return facts;
+}
+
 std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::uint32_t beyond) {
   if (controller_ && snd.una == snd.max && last_sent_ != never && has_unsent() && now - last_sent_ > rto.value(limits.rto()))
     controller_->on_restart(now, now - last_sent_);
@@ -446,7 +466,8 @@ AckOutcome Sender::on_ack(BufferPool& pool, Instant now, const AckNews& news, st
   const AckVerdict verdict = flight_->recovery.on_ack(now, snd.una, snd.max, news, rules(limits));
   if (advanced) take_una(pool, news.ack);
   measure(now, verdict.delivery, advanced ? timestamp_rtt : std::nullopt);
-  tell_controller(now, verdict, outcome.acked, limits);
+  outcome.rate = tell_controller(now, verdict, outcome.acked, limits);
+  if (verdict.delivery.newest_original != never) outcome.rtt = now - verdict.delivery.newest_original;
   flight_->pace = pace_of(*controller_, rto.srtt().value_or(Duration::zero()), mss_);
   set_timers(now, advanced, verdict, limits);
   arm(deadlines);
@@ -482,7 +503,7 @@ bool Sender::is_cwnd_limited() const {
   return window < controller_->ssthresh() ? 2 * most >= window : most + mss_ > window;
 }
 
-void Sender::tell_controller(Instant now, const AckVerdict& verdict, std::uint32_t acked, const SendLimits& limits) {
+RateSample Sender::tell_controller(Instant now, const AckVerdict& verdict, std::uint32_t acked, const SendLimits& limits) {
   Recovery& recovery = flight_->recovery;
   if (verdict.undone) controller_->on_undo(now);
   if (verdict.recovered) controller_->on_recovered(now, recovery.in_flight());
@@ -513,6 +534,7 @@ void Sender::tell_controller(Instant now, const AckVerdict& verdict, std::uint32
   ack.in_recovery = recovery.phase() != Phase::open;
   ack.cwnd_limited = is_cwnd_limited() || recovery.phase() == Phase::loss;
   if (ack.newly_delivered != 0 || ack.newly_lost != 0 || ack.ce != 0) controller_->on_ack(ack);
+  return ack.rate;
 }
 
 void Sender::set_timers(Instant now, bool advanced, const AckVerdict& verdict, const SendLimits& limits) {

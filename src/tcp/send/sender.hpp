@@ -4,6 +4,7 @@
 
 #include "fourtuple/config.hpp"
 #include "tcp/deadlines.hpp"
+#include "tcp/decisions.hpp"
 #include "tcp/send/buffer.hpp"
 #include "tcp/send/min_rtt.hpp"
 #include "tcp/send/pacing.hpp"
@@ -47,6 +48,8 @@ struct AckOutcome {
   bool undone = false;
   bool duplicate_seen = false;  // a D-SACK
   std::uint32_t newly_lost = 0;
+  std::optional<Duration> rtt;  // measured by this ACK
+  RateSample rate;              // without an interval: none
 };
 
 /// What the timer in the slot Timer::retransmit is about.
@@ -104,6 +107,8 @@ class Sender {
   /// Nothing is in flight that could be repeated: the timer that runs is the persist timer (RFC 9293 3.8.6.1).
   bool waits_for_window() const;
   std::uint32_t retries() const { return retries_; }
+  /// What stands between the queued octets and the wire, when next() has just answered with nothing.
+  HoldFacts hold_facts(const SendLimits& limits) const;
 
   /// Octets; of the first flight when nothing was sent yet.
   std::uint64_t cwnd() const { return controller_ ? controller_->window() : std::uint64_t{mss_} * initial_segments_; }
@@ -114,6 +119,8 @@ class Sender {
   const Recovery* recovery() const { return flight_ ? &flight_->recovery : nullptr; }
   DeliveryTotals delivery_totals() const { return flight_ ? flight_->recovery.rate.totals() : totals_; }
   Rack::Learnt reordering() const { return flight_ ? flight_->recovery.rack.learnt() : learnt_; }
+  /// A loss is being repaired.
+  bool repairs() const { return phase() != Phase::open; }
   /// Zero while nothing is in flight.
   Pace pace() const { return flight_ ? flight_->pace : Pace{}; }
 
@@ -143,7 +150,7 @@ class Sender {
   void on_left(Instant now, const Chunk& chunk, const SendLimits& limits);
   void take_una(BufferPool& pool, Seq ack);
   void measure(Instant now, const Delivery& delivery, std::optional<Duration> timestamp_rtt);
-  void tell_controller(Instant now, const AckVerdict& verdict, std::uint32_t acked, const SendLimits& limits);
+  RateSample tell_controller(Instant now, const AckVerdict& verdict, std::uint32_t acked, const SendLimits& limits);
   void set_timers(Instant now, bool advanced, const AckVerdict& verdict, const SendLimits& limits);
   void start_rto(Instant now, const SendLimits& limits);
   void schedule_tail_probe(Instant now, const SendLimits& limits);
