@@ -3,12 +3,13 @@
 import argparse
 
 import captures
+import features
 import many
 import programs
 import streams
 import world
 
-CASES = {**streams.CASES, **many.CASES, **programs.CASES, **captures.CASES}
+CASES = {**streams.CASES, **many.CASES, **programs.CASES, **captures.CASES, **features.CASES}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
