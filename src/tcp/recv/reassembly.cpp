@@ -20,9 +20,9 @@ std::optional<std::uint32_t> Reassembly::insert(BufferPool& pool, std::uint32_t 
   }
   ring_.write_at(ready_, text);
   std::uint32_t grown = length;
-  if (!islands_.empty()) {
+  const std::uint64_t end = next_ + length;
+  if (!islands_.empty() && islands_.first().from <= end) {
     // Islands that this text reaches are in order now.
-    const std::uint64_t end = next_ + length;
     islands_.insert(next_, end);
     const Interval first = islands_.first();
     grown = static_cast<std::uint32_t>(first.to - next_);

@@ -223,3 +223,14 @@ TEST_CASE("text that a link handed over in one large piece is acknowledged at on
   }
   CHECK(policy.full_size() == 1460);
 }
+
+TEST_CASE("text in order joins no island that it does not reach, also when there are as many islands as there may be") {
+  BufferPool pool{1u << 20};
+  Reassembly text;
+  // One octet, a hole, one octet, ...: the last offers are one too many.
+  for (std::uint32_t offset = 100; offset < 400; offset += 2) (void)text.insert(pool, offset, std::span(octets).first(1));
+  CHECK(text.insert(pool, 0, std::span(octets).first(10)) == 10u);
+  CHECK(text.ready() == 10);
+  CHECK(text.insert(pool, 0, std::span(octets).first(91)) == 92u);  // up to the first island, and over it
+  text.release(pool);
+}
