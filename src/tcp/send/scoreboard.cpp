@@ -135,6 +135,21 @@ void Scoreboard::link_newest(std::uint32_t position) {
   if (oldest_ == none) oldest_ = position;
 }
 
+/// Where the time of its last sending puts it; from the newest back, since it is seldom far.
+void Scoreboard::link_by_time(std::uint32_t position) {
+  SentSegment& record = at(position);
+  std::uint32_t newer = none;
+  std::uint32_t older = newest_;
+  while (older != none && sent_after(at(older).sent_at, at(older).end(), record.sent_at, record.end())) {
+    newer = older;
+    older = at(older).older;
+  }
+  record.older = older;
+  record.newer = newer;
+  (older == none ? oldest_ : at(older).newer) = position;
+  (newer == none ? newest_ : at(newer).older) = position;
+}
+
 void Scoreboard::unlink(std::uint32_t position) {
   const SentSegment& record = at(position);
   (record.older == none ? oldest_ : at(record.older).newer) = record.newer;
@@ -230,7 +245,7 @@ void Scoreboard::renege() {
     forget(record, position);
     record.sacked = false;
     in_flight_ += record.length;
-    link_newest(position);
+    link_by_time(position);
   }
 }
 
@@ -259,6 +274,8 @@ bool Scoreboard::split(BufferPool& pool, std::uint32_t most, Cause why) {
       piece.fin = fin && left == 0;
       piece.sacked = piece.lost = false;
       rest.append(piece);
+      rest.unlink(rest.tail_ - 1);
+      rest.link_by_time(rest.tail_ - 1);
       if (sacked) rest.mark_sacked(rest.tail_ - 1);
       if (lost) rest.mark_lost(rest.tail_ - 1, reason);
     }

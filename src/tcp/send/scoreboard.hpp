@@ -123,6 +123,7 @@ class Scoreboard {
   /// The first position from `position` on that is not delivered.
   std::uint32_t skip_delivered(std::uint32_t position);
   void link_newest(std::uint32_t position);
+  void link_by_time(std::uint32_t position);
   void unlink(std::uint32_t position);
   void forget(const SentSegment& record, std::uint32_t position);
   void mark_sacked(std::uint32_t position);
