@@ -153,6 +153,8 @@ class Connection {
   Held held(Instant now) const;
 
  private:
+  friend class Fingerprint;
+
   // arrival, one function a step of 3.10.7; true = go on
   Arrival arrive_in_syn_sent(Context context, const Segment& segment);
   Arrival arrive_in_time_wait(Context context, const Segment& segment);

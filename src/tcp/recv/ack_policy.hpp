@@ -57,6 +57,8 @@ class AckPolicy {
   std::uint32_t full_size() const { return full_size_; }
 
  private:
+  friend class Fingerprint;
+
   static constexpr std::uint8_t initial_quick = 16;
 
   std::uint32_t unacknowledged_ = 0;  // octets

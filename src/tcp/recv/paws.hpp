@@ -25,6 +25,8 @@ class Paws {
   std::uint32_t recent() const { return recent_; }
 
  private:
+  friend class Fingerprint;
+
   static constexpr Duration outdated = std::chrono::hours(24 * 24);
 
   Instant age_{};

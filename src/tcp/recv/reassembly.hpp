@@ -44,6 +44,8 @@ class Reassembly {
   std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;
 
  private:
+  friend class Fingerprint;
+
   static constexpr std::uint16_t most_islands = 128;
 
   void shrink_if_empty(BufferPool& pool);

@@ -49,6 +49,8 @@ class Receiver {
   Paws paws;
 
  private:
+  friend class Fingerprint;
+
   void advance(std::uint32_t octets) {
     rcv.nxt += octets;
     rcv.wnd -= std::min(octets, rcv.wnd);

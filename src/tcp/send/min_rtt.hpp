@@ -29,6 +29,8 @@ class MinRtt {
   }
 
  private:
+  friend class Fingerprint;
+
   static constexpr Duration span = std::chrono::seconds(150);
   Instant since_{};
   std::uint32_t current_us_ = 0;

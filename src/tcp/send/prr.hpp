@@ -43,6 +43,8 @@ class Prr {
   std::uint64_t allowed() const { return allowed_; }
 
  private:
+  friend class Fingerprint;
+
   std::uint64_t delivered_ = 0;
   std::uint64_t out_ = 0;
   std::uint64_t allowed_ = 0;

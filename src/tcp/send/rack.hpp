@@ -50,6 +50,8 @@ class Rack {
   Duration rtt() const { return rtt_; }
 
  private:
+  friend class Fingerprint;
+
   Instant xmit_ts_{};
   Seq end_seq_;
   Seq fack_;

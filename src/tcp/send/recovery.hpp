@@ -114,6 +114,8 @@ class Recovery {
   Undo undo;
 
  private:
+  friend class Fingerprint;
+
   enum class Frto : std::uint8_t { off, waiting, probing };
   static constexpr std::uint8_t threshold = 3;
 

@@ -33,6 +33,8 @@ class Rto {
   unsigned backoff() const { return backoff_; }
 
  private:
+  friend class Fingerprint;
+
   std::uint32_t srtt_us_ = 0;  // 0: nothing measured yet
   std::uint32_t rttvar_us_ = 0;
   std::uint8_t backoff_ = 0;

@@ -134,6 +134,8 @@ class Sender {
   MinRtt min_rtt;
 
  private:
+  friend class Fingerprint;
+
   Chunk send_syn();
   std::optional<Chunk> window_probe(BufferPool& pool);
   std::optional<Chunk> tail_probe(const SendLimits& limits);

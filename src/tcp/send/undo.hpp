@@ -38,6 +38,8 @@ class Undo {
   bool all_duplicates() const { return active_ && first_repeat_ != never && repeats_ == 0; }
 
  private:
+  friend class Fingerprint;
+
   Instant first_repeat_ = never;
   Seq from_;
   Seq to_;

@@ -1,0 +1,162 @@
+#include "tcp/fingerprint.hpp"
+
+#include "tcp/connection.hpp"
+
+namespace ft::tcp {
+
+/// A friend of every part that keeps something to itself: one overload a part.
+class Fingerprint {
+ public:
+  explicit Fingerprint(Instant now) : now_(now) {}
+  std::uint64_t value() const { return value_; }
+
+  void add(const Connection& c);
+
+ private:
+  template <class T>
+  void number(T x) {
+    value_ = (value_ ^ static_cast<std::uint64_t>(x)) * 0x9e3779b97f4a7c15u;
+    value_ ^= value_ >> 29;
+  }
+  template <class... T>
+  void numbers(T... x) {
+    (number(x), ...);
+  }
+  void seq(Seq s) { number(s.value()); }
+  /// From now; what lies so far back that no timer looks there any more is all the same.
+  void instant(Instant at) {
+    constexpr Duration forgotten = std::chrono::minutes(10);
+    if (at == never) return number(1);
+    number(at < now_ - forgotten ? std::int64_t{2} : (at - now_).count());
+  }
+  void duration(Duration d) { number(d.count()); }
+
+  void add(const Deadlines& d) {
+    for (std::size_t i = 0; i < timer_count; ++i) instant(d[static_cast<Timer>(i)]);
+  }
+  void add(const SendVars& s) {
+    for (const Seq x : {s.una, s.nxt, s.max, s.up, s.wl1, s.wl2, s.iss}) seq(x);
+    numbers(s.wnd, s.max_wnd);
+  }
+  void add(const RecvVars& r) {
+    for (const Seq x : {r.nxt, r.up, r.irs}) seq(x);
+    number(r.wnd);
+  }
+  void add(const Rto& r) { numbers(r.srtt_us_, r.rttvar_us_, r.backoff_, r.careful_); }
+  void add(const MinRtt& m) {
+    numbers(m.current_us_, m.previous_us_);
+    if (m.current_us_ != 0) instant(m.since_);
+  }
+  void add(const Scoreboard& board);
+  void add(const Rack& r);
+  void add(const Prr& p) { numbers(p.delivered_, p.out_, p.allowed_, p.flight_); }
+  void add(const Undo& u);
+  void add(const Recovery& r);
+  void add(const Sender& s);
+  void add(const Reassembly& r);
+  void add(const AckPolicy& a) { numbers(a.unacknowledged_, a.full_size_, a.quick_, a.need_); }
+  void add(const Receiver& r, bool timestamps);
+  void add(const Negotiated& n) {
+    numbers(n.peer_mss, n.path_mss, n.snd_shift, n.rcv_shift, n.window_scale, n.sack, n.timestamps);
+  }
+
+  Instant now_;
+  std::uint64_t value_ = 0;
+};
+
+void Fingerprint::add(const Scoreboard& board) {
+  number(board.size());
+  for (std::uint32_t p = board.head(); p != board.tail(); ++p) {
+    const SentSegment& s = board[p];
+    seq(s.seq);
+    instant(s.sent_at);
+    numbers(s.length, s.sacked, s.lost, s.retransmitted, s.fin, s.why);
+  }
+  // The order of sending.
+  for (auto p = board.oldest(); p; p = board.newer(*p)) number(*p - board.head());
+  numbers(board.in_flight(), board.sacked(), board.lost());
+  if (board.sacked() != 0) seq(board.highest_sacked());
+}
+
+void Fingerprint::add(const Rack& r) {
+  numbers(r.learnt_.multiplier, r.learnt_.persist, r.learnt_.reordering_seen, r.any_, r.dsack_round_);
+  if (r.dsack_round_) seq(r.round_end_);
+  if (!r.any_ || r.xmit_ts_ == Instant{}) return;
+  instant(r.xmit_ts_);
+  seq(r.end_seq_);
+  seq(r.fack_);
+  duration(r.rtt_);
+}
+
+void Fingerprint::add(const Undo& u) {
+  number(u.active_);
+  if (!u.active_) return;
+  instant(u.first_repeat_);
+  seq(u.from_);
+  seq(u.to_);
+  number(u.repeats_);
+}
+
+void Fingerprint::add(const Recovery& r) {
+  add(r.board);
+  add(r.rack);
+  add(r.prr);
+  add(r.undo);
+  for (const Seq x : {r.recover_, r.probe_end_, r.round_end_}) seq(x);
+  numbers(r.most_in_flight_, r.most_before_, r.reno_sacked_, r.duplicates_, r.phase_, r.frto_, r.probe_active_,
+          r.probe_repeated_);
+}
+
+void Fingerprint::add(const Sender& s) {
+  add(s.snd);
+  seq(s.buffer.first());
+  number(s.buffer.size());
+  add(s.rto);
+  add(s.min_rtt);
+  number(s.flight_ != nullptr);
+  if (s.flight_) add(s.flight_->recovery);
+  for (const Instant at : {s.syn_sent_at_, s.last_sent_, s.rtt_round_, s.stalled_since_, s.rto_at_, s.early_at_}) instant(at);
+  numbers(s.mss_, s.initial_segments_, s.learnt_.multiplier, s.learnt_.persist, s.learnt_.reordering_seen, s.retries_, s.go_back_,
+          s.early_, s.fin_queued_, s.probe_due_, s.tail_probe_due_, s.probing_);
+}
+
+void Fingerprint::add(const Reassembly& r) {
+  number(r.ready_);
+  for (const Interval& island : r.islands_) numbers(island.from - r.next_, island.to - r.next_);
+  for (const std::uint32_t low : r.recent_) number(low);
+}
+
+void Fingerprint::add(const Receiver& r, bool timestamps) {
+  add(r.rcv);
+  add(r.text);
+  add(r.ack);
+  if (timestamps) {
+    number(timestamp_clock(now_, 0) - r.paws.recent());
+    instant(r.paws.age_);
+  }
+  numbers(r.fin_known_, r.fin_taken_, r.has_duplicate_);
+  if (r.fin_known_) seq(r.fin_at_);
+  if (r.has_duplicate_) numbers(r.duplicate_.left.value(), r.duplicate_.right.value());
+}
+
+void Fingerprint::add(const Connection& c) {
+  numbers(c.state_, c.why_);
+  add(c.sender_);
+  add(c.receiver_, c.negotiated_.timestamps);
+  add(c.deadlines_);
+  add(c.negotiated_);
+  seq(c.last_ack_sent_);
+  if (c.options_->keepalive) instant(c.last_heard_);
+  number(c.challenges_);
+  if (c.challenges_ != 0) instant(c.challenge_window_);
+  numbers(c.events_, c.keepalive_probes_, c.passive_, c.detached_, c.write_blocked_, c.readable_told_, c.keepalive_due_,
+          c.simultaneous_, c.syn_retransmitted_, c.tell_user_timeout_, c.more_follows_);
+}
+
+std::uint64_t fingerprint(const Connection& connection, Instant now) {
+  Fingerprint print(now);
+  print.add(connection);
+  return print.value();
+}
+
+}  // namespace ft::tcp
