@@ -166,7 +166,8 @@ std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::u
   Chunk chunk;
   chunk.seq = snd.nxt;
   std::uint32_t most = again ? limits.mss : limits.max_text;
-  if (flight_ && flight_->pace.rate != 0 && most > limits.mss) most = std::max(limits.mss, std::min(most, flight_->pace.quantum));
+  if (flight_ && limits.options.pacing && flight_->pace.rate != 0 && most > limits.mss)
+    most = std::max(limits.mss, std::min(most, flight_->pace.quantum));
   chunk.length = std::min({queued, window_left, cwnd_left, most});
   if (chunk.length > limits.mss) chunk.length -= chunk.length % limits.mss;
   const bool last = chunk.length == queued;
