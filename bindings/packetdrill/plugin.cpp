@@ -107,7 +107,8 @@ ssize_t call_splice(void* userdata, int from, loff_t* from_offset, int to, loff_
   const bool from_ours = sockets.owns(from);
   const bool to_ours = sockets.owns(to);
   if (!from_ours && !to_ours) return ::splice(from, from_offset, to, to_offset, length, flags);
-  if ((from_ours && from_offset != nullptr) || (to_ours && to_offset != nullptr)) {
+  const auto is_place = [](const loff_t* offset) { return offset != nullptr && *offset != 0; };  // a stream has none
+  if ((from_ours && is_place(from_offset)) || (to_ours && is_place(to_offset))) {
     errno = ESPIPE;
     return -1;
   }

@@ -1,9 +1,11 @@
 // Names and openings: bind, listen, accept, connect, and who is at each end.
 #include "sockets/posix/names.hpp"
+#include "sockets/posix/options.hpp"
 #include "sockets/posix/state.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -125,9 +127,37 @@ int Sockets::listen(int fd, int backlog) {
   }));
 }
 
-namespace {
+std::optional<std::list<Socket::Deferred>::iterator> Sockets::State::next_deferred(Socket& socket) {
+  const Instant now = world.now();
+  for (const ListenerId listener : socket.listeners) {
+    while (listener && stack.acceptable(listener) != 0) {
+      const auto id = stack.accept(listener);
+      if (!id) break;
+      by_connection[key_of(*id)] = socket.fd;
+      socket.deferred.push_back({*id, now + socket.defer});
+    }
+  }
+  for (auto waiting = socket.deferred.begin(); waiting != socket.deferred.end(); ++waiting) {
+    const auto ready = stack.readiness(waiting->id);
+    if (!ready || ready->unread != 0 || ready->end_of_stream || ready->closed != CloseReason::none || now >= waiting->until)
+      return waiting;
+  }
+  return {};
+}
 
-std::expected<ConnectionId, Error> accept_from(Stack& stack, const Socket& socket) {
+bool Sockets::State::has_acceptable(Socket& socket) {
+  if (socket.defer != Duration::zero() || !socket.deferred.empty()) return next_deferred(socket).has_value();
+  return std::ranges::any_of(socket.listeners, [&](ListenerId id) { return id && stack.acceptable(id) != 0; });
+}
+
+std::expected<ConnectionId, Error> Sockets::State::accept_from(Socket& socket) {
+  if (socket.defer != Duration::zero() || !socket.deferred.empty()) {
+    const auto next = next_deferred(socket);
+    if (!next) return std::unexpected(Error::would_block);
+    const ConnectionId id = (*next)->id;
+    socket.deferred.erase(*next);
+    return id;
+  }
   for (const ListenerId id : socket.listeners) {
     if (!id) continue;
     const auto connection = stack.accept(id);
@@ -135,6 +165,8 @@ std::expected<ConnectionId, Error> accept_from(Stack& stack, const Socket& socke
   }
   return std::unexpected(Error::would_block);
 }
+
+namespace {
 
 /// What an accepted socket has from its listener.
 void inherit(Socket& child, const Socket& listener) {
@@ -151,6 +183,7 @@ void inherit(Socket& child, const Socket& listener) {
   child.wants_inq = listener.wants_inq;
   child.kept = listener.kept;
   child.tcp = listener.tcp;
+  child.kept.erase(kept_key(IPPROTO_TCP, TCP_DEFER_ACCEPT));
 }
 
 }  // namespace
@@ -160,13 +193,18 @@ int Sockets::accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
     State& state = *state_;
     if ((flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) return fail(EINVAL);
     if (socket->phase != Phase::listening) return fail(EINVAL);
-    auto connection = accept_from(state.stack, *socket);
-    if (!connection && connection.error() == Error::would_block && !socket->nonblocking) {
-      state.world.wait(lock, state.deadline_after(socket->receive_timeout), [&] {
-        if (socket->closed || socket->phase != Phase::listening) return true;
-        connection = accept_from(state.stack, *socket);
-        return connection || connection.error() != Error::would_block;
-      });
+    auto connection = state.accept_from(*socket);
+    const Instant until = state.deadline_after(socket->receive_timeout);
+    const auto is_answered = [&] {
+      if (socket->closed || socket->phase != Phase::listening) return true;
+      connection = state.accept_from(*socket);
+      return connection || connection.error() != Error::would_block;
+    };
+    while (!connection && connection.error() == Error::would_block && !socket->nonblocking) {
+      Instant wake = until;
+      for (const auto& waiting : socket->deferred) wake = std::min(wake, waiting.until);
+      if (state.world.wait(lock, wake, is_answered) || wake == until) break;
+      is_answered();
     }
     if (!connection) return fail(socket->phase != Phase::listening ? EINVAL : errno_of(connection.error()));
     const auto info = state.stack.info(*connection);

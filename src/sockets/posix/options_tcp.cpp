@@ -97,6 +97,16 @@ Refusal set_user_timeout(const OptionCall& call, int value) {
   return 0;
 }
 
+/// Linux counts in repeats of the SYN-ACK: 1, 3, 7, 15 ... seconds.
+Refusal set_defer(const OptionCall& call, int value) {
+  constexpr int most = 127;
+  int seconds = value > 0 ? 1 : 0;
+  while (seconds != 0 && seconds < std::min(value, most)) seconds = 2 * seconds + 1;
+  call.socket.kept[kept_key(IPPROTO_TCP, TCP_DEFER_ACCEPT)] = seconds;
+  call.socket.defer = std::chrono::seconds(seconds);
+  return 0;
+}
+
 int kept_or(const OptionCall& call, int otherwise) {
   const auto found = call.socket.kept.find(kept_key(IPPROTO_TCP, call.name));
   return found == call.socket.kept.end() ? otherwise : found->second;
@@ -132,6 +142,8 @@ Value get_tcp_option(const OptionCall& call) {
       return value_of(kept_or(call, 0));
     case TCP_TIMESTAMP:
       return value_of(count<std::chrono::milliseconds>(call.state.world.now().time_since_epoch() % std::chrono::hours(24 * 24)));
+    case TCP_DEFER_ACCEPT:
+      return value_of(kept_or(call, 0));
     case TCP_CORK:
       return value_of(socket.tcp.cork);
     case TCP_QUICKACK:
@@ -182,6 +194,8 @@ Refusal set_tcp_option(const OptionCall& call, std::span<const std::byte> value)
     case TCP_USER_TIMEOUT:
       refusal = set_user_timeout(call, *number);
       break;
+    case TCP_DEFER_ACCEPT:
+      return set_defer(call, *number);
     case TCP_CORK:
       socket.tcp.cork = *number != 0;
       break;

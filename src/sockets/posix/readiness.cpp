@@ -34,14 +34,13 @@ Duration milliseconds(int count) { return std::chrono::milliseconds(count); }
 
 }  // namespace
 
-unsigned Sockets::State::mask_of(Socket& socket) const {
+unsigned Sockets::State::mask_of(Socket& socket) {
   refresh(socket);
   note_end(socket);
   unsigned mask = socket.error != 0 ? POLLERR : 0u;
   if (socket.phase == Phase::fresh) return mask | out_bits | POLLHUP | (socket.read_shut ? end_bits : 0u);
   if (socket.phase == Phase::listening) {
-    const auto waits = [&](ListenerId id) { return id && stack.acceptable(id) != 0; };
-    return mask | (std::ranges::any_of(socket.listeners, waits) ? in_bits : 0u);
+    return mask | (has_acceptable(socket) ? in_bits : 0u);
   }
   const auto ready = stack.readiness(socket.connection);
   if (!ready || ready->closed != CloseReason::none) return mask | end_bits | out_bits | POLLHUP;

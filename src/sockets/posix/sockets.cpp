@@ -57,6 +57,11 @@ void Sockets::State::release_listeners(Socket& socket) {
     stack.close(id);
     id = {};
   }
+  for (const auto& waiting : socket.deferred) {
+    by_connection.erase(key_of(waiting.id));
+    (void)stack.abort(waiting.id);
+  }
+  socket.deferred.clear();
 }
 
 Instant Sockets::State::deadline_after(Duration timeout) {

@@ -68,6 +68,13 @@ struct Socket {
   bool port_chosen = false;  // by us, not by bind: connect may choose another
   ConnectionId connection{};
   std::array<ListenerId, 2> listeners{};  // [0] as named; [1] the IPv4 side of a dual-stack [::]
+  /// TCP_DEFER_ACCEPT: connections that nobody is told of until they have said something, or for so long.
+  struct Deferred {
+    ConnectionId id;
+    Instant until;
+  };
+  Duration defer{};  // zero: off
+  std::list<Deferred> deferred;
   Endpoint peer;
 
   // Urgent data as the BSD interface shows it: one octet beside the stream (RFC 6093 2), at this place of the stream.
@@ -112,6 +119,10 @@ struct Sockets::State {
   Instant deadline_after(Duration timeout);
 
   // opening.cpp
+  std::expected<ConnectionId, Error> accept_from(Socket& socket);
+  /// The next connection that accept would give; takes those in that have to wait first.
+  std::optional<std::list<Socket::Deferred>::iterator> next_deferred(Socket& socket);
+  bool has_acceptable(Socket& socket);
   std::expected<void, int> reserve_name(Socket& socket, Endpoint name);
   bool is_name_taken(const Socket& socket, const Endpoint& name) const;
   Answer open(Socket& socket, const Endpoint& peer);
@@ -132,7 +143,7 @@ struct Sockets::State {
   Answer receive_urgent(Socket& socket, std::span<const iovec> parts, int flags) const;
 
   // readiness.cpp
-  unsigned mask_of(Socket& socket) const;
+  unsigned mask_of(Socket& socket);
   void wake(Socket& socket, bool readable, bool writable);
   int collect(Epoll& epoll, epoll_event* events, int most);
   void forget(Epoll& epoll, int fd);

@@ -528,25 +528,14 @@ TEST_CASE("TCP options take and give what they do on Linux") {
       int name;
       int value;
     };
-    for (const auto& [name, value] : {Case{TCP_NODELAY, 3},
-                                      {TCP_MAXSEG, 1000},
-                                      {TCP_MAXSEG, 40},
-                                      {TCP_MAXSEG, 40000},
-                                      {TCP_KEEPIDLE, 0},
-                                      Case{TCP_KEEPIDLE, 7},
-                                      {TCP_KEEPIDLE, 40000},
-                                      {TCP_KEEPINTVL, 9},
-                                      {TCP_KEEPINTVL, 0},
-                                      {TCP_KEEPCNT, 128},
-                                      Case{TCP_KEEPCNT, 4},
-                                      {TCP_SYNCNT, 0},
-                                      {TCP_SYNCNT, 3},
-                                      {TCP_LINGER2, 30},
-                                      {TCP_LINGER2, 1000},
-                                      Case{TCP_LINGER2, -5},
-                                      {TCP_USER_TIMEOUT, -1},
-                                      {TCP_USER_TIMEOUT, 500},
-                                      {TCP_INFO, 1}}) {
+    for (const auto& [name, value] :
+         {Case{TCP_NODELAY, 3},  {TCP_MAXSEG, 1000},    {TCP_MAXSEG, 40},       {TCP_MAXSEG, 40000},
+          {TCP_KEEPIDLE, 0},     Case{TCP_KEEPIDLE, 7}, {TCP_KEEPIDLE, 40000},  {TCP_KEEPINTVL, 9},
+          {TCP_KEEPINTVL, 0},    {TCP_KEEPCNT, 128},    Case{TCP_KEEPCNT, 4},   {TCP_SYNCNT, 0},
+          {TCP_SYNCNT, 3},       {TCP_LINGER2, 30},     {TCP_LINGER2, 1000},    Case{TCP_DEFER_ACCEPT, 5},
+          {TCP_DEFER_ACCEPT, 0}, {TCP_DEFER_ACCEPT, 1}, {TCP_CORK, 1},          {TCP_NOTSENT_LOWAT, 9000},
+          {TCP_QUICKACK, 1},     Case{TCP_LINGER2, -5}, {TCP_USER_TIMEOUT, -1}, {TCP_USER_TIMEOUT, 500},
+          {TCP_INFO, 1}}) {
       s.set(*s.client, fd, IPPROTO_TCP, name, value);
       if (name != TCP_INFO) s.get(*s.client, fd, IPPROTO_TCP, name);
     }

@@ -364,6 +364,33 @@ TEST_CASE("a listener takes one connection more than its backlog") {
   CHECK(world.server.accept(listening, nullptr, nullptr) >= 0);
 }
 
+TEST_CASE("TCP_DEFER_ACCEPT tells of a connection once it has said something, or after its time") {
+  SocketPair world;
+  const int listening = listener(world);
+  const int seconds = 5;
+  CHECK(world.server.setsockopt(listening, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds) == 0);
+  const int fd = world.client.socket(AF_INET, SOCK_STREAM, 0);
+  const Name name("10.0.0.2", port);
+  CHECK(world.client.connect(fd, name.get(), name.length) == 0);
+  world.run(100ms);
+  pollfd polled{listening, POLLIN, 0};
+  CHECK(world.server.poll(&polled, 1, 0) == 0);
+  CHECK(world.client.write(fd, "GET", 3) == 3);
+  CHECK(world.server.poll(&polled, 1, 1000) == 1);
+  CHECK(world.server.accept(listening, nullptr, nullptr) >= 0);
+
+  const int silent = world.client.socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(world.client.connect(silent, name.get(), name.length) == 0);
+  world.run(100ms);
+  const Instant before = world.pair.now;
+  CHECK(world.server.accept(listening, nullptr, nullptr) >= 0);
+  CHECK(world.pair.now - before == 7s);
+  CHECK(world.client.connect(world.client.socket(AF_INET, SOCK_STREAM, 0), name.get(), name.length) == 0);
+  world.run(100ms);
+  CHECK(world.server.poll(&polled, 1, 0) == 0);
+  CHECK(world.server.close(listening) == 0);
+}
+
 TEST_CASE("TCP_INFO tells state, round-trip time, windows and counts in Linux's units") {
   SocketPair world;
   const Ends ends = connected(world, listener(world));
