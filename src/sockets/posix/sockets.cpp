@@ -72,6 +72,12 @@ Instant Sockets::State::deadline_after(Duration timeout) {
 
 // --- what the stack tells --------------------------------------------------------------------------------------------
 
+void Sockets::State::bring_time() {
+  const Instant now = world.now();
+  const auto next = stack.next_deadline();
+  if (!next || *next > now) stack.on_deadline(now);
+}
+
 void Sockets::State::settle() { world.flush(); }
 
 bool Sockets::State::note_end(Socket& socket) const {

@@ -107,6 +107,8 @@ struct Sockets::State {
   void bind_connection(Socket& socket, ConnectionId id);
   void release_connection(Socket& socket);
   void release_listeners(Socket& socket);
+  /// Tells the stack what time it is, unless that would make a timer fire: that is the world's business.
+  void bring_time();
   /// Packets leave, events come in.
   void settle();
   /// Notes how the connection ended; true when `socket.error` waits.
@@ -151,6 +153,7 @@ struct Sockets::State {
   template <class Work>
   ssize_t call(Work work) {
     Lock lock(mutex);
+    bring_time();
     const Answer answer = work(lock);
     lock.unlock();
     if (answer) return *answer;

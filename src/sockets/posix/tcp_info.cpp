@@ -78,7 +78,7 @@ void add_times(TcpInfo& to, const ConnectionInfo& info, Instant now) {
   to.rttvar = microseconds(info.rttvar);
   to.min_rtt = info.min_rtt ? microseconds(*info.min_rtt) : std::numeric_limits<std::uint32_t>::max();
   to.last_data_sent = milliseconds_ago(info.last.data_sent, now);
-  to.last_data_recv = milliseconds_ago(info.last.data_received, now);
+  to.last_data_recv = milliseconds_ago(info.last.data_received ? info.last.data_received : info.last.heard, now);
   to.last_ack_recv = milliseconds_ago(info.last.heard, now);
   to.busy_time = microseconds(info.limits.busy);
   to.rwnd_limited = microseconds(info.limits.receive_window);
