@@ -57,19 +57,19 @@ Held Connection::held(Instant now) const {
 }
 
 void Connection::note_limit(Instant now) {
-  if (!diary_) return;
+  const std::int32_t unsent = distance(sender_.snd.nxt, sender_.buffer.end());
+  if (!diary_ && unsent <= 0) return;
   LimitFacts facts;
   facts.synchronized = sender_.syn_acked() && state_ != State::closed;
   facts.outstanding = sender_.snd.una != sender_.snd.max;
   facts.write_refused = write_blocked_;
-  const std::int32_t unsent = distance(sender_.snd.nxt, sender_.buffer.end());
   facts.queued = unsent > 0 || (sender_.recovery() != nullptr && sender_.recovery()->board.lost() != 0);
   if (facts.queued) {
     const Hold hold = which_hold(hold_facts(now));
     facts.held_by_window = hold == Hold::receive_window || hold == Hold::silly_window;
     facts.held_by_choice = hold == Hold::nagle || hold == Hold::corked;
   }
-  diary_->limits.turn(judge_limit(facts), now);
+  keep_diary().limits.turn(judge_limit(facts), now);
 }
 
 }  // namespace ft::tcp

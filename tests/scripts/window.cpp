@@ -140,6 +140,14 @@ SCRIPT_CASE("with our window shut RST and ACK are still processed, text is not")
   s.has_closed(CloseReason::reset);
 }
 
+SCRIPT_CASE("a window that was shut from the start is why nothing leaves, and the time is counted") {
+  auto s = Script::established(name, variant, {.peer_window = 0});
+  s.app_writes(1000);
+  s.stays_silent_for(100ms);
+  s.receives(". 1:1(0) ack 1 win 0"_seg);
+  CHECK(s.info().limits.receive_window == 100ms);
+}
+
 SCRIPT_CASE("scaled windows are used in both directions") {
   FT_COVERS("rfc7323 2.3-3", "rfc7323 2.3-4");
   Setup setup;
