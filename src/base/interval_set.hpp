@@ -40,9 +40,13 @@ class IntervalSet {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
   std::size_t limit() const { return limit_; }
+  /// From now on; what is there already stays.
+  void set_limit(std::uint16_t limit) { limit_ = limit < size_ ? size_ : limit; }
   /// The interval with the lowest offsets; the set must not be empty.
   const Interval& first() const;
   const Interval& last() const;
+  /// The first interval that ends beyond x; end() when there is none.
+  const Interval* first_ending_after(std::uint64_t x) const { return first_ending_at_or_after(x + 1); }
   /// In order of offset.
   const Interval* begin() const { return intervals_.get(); }
   const Interval* end() const { return intervals_.get() + size_; }

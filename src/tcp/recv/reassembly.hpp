@@ -46,13 +46,11 @@ class Reassembly {
  private:
   friend class Fingerprint;
 
-  static constexpr std::uint16_t most_islands = 128;
-
   void shrink_if_empty(BufferPool& pool);
 
   ByteRing ring_;
-  IntervalSet islands_{most_islands};  // in stream positions
-  std::uint64_t next_ = 0;             // stream position of RCV.NXT
+  IntervalSet islands_{0};  // in stream positions; their limit grows with the ring
+  std::uint64_t next_ = 0;  // stream position of RCV.NXT
   std::uint32_t ready_ = 0;
   std::array<std::uint32_t, 4> recent_{};  // where the latest out-of-order arrivals began: low 32 bits of their positions
 };

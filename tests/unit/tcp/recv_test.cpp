@@ -234,3 +234,18 @@ TEST_CASE("text in order joins no island that it does not reach, also when there
   CHECK(text.insert(pool, 0, std::span(octets).first(92)) == 93u);  // over the first island, and up to the second
   text.release(pool);
 }
+
+TEST_CASE("a ring of many octets takes as many islands as a path that loses every second segment makes") {
+  BufferPool pool(64u << 20);
+  Reassembly reassembly;
+  const std::vector<std::byte> segment(1000);
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < 4000; ++i) kept += reassembly.insert(pool, 1000 + 2000 * i, segment).has_value() ? 1u : 0u;
+  CHECK(kept == 4000);
+  std::array<wire::SackBlock, 4> blocks;
+  CHECK(reassembly.sack_blocks(Seq{0}, 4, blocks) == 4);
+  CHECK(blocks[0] == wire::SackBlock{Seq{1000 + 2000 * 3999}, Seq{2000 + 2000 * 3999}});
+  REQUIRE(reassembly.overlap(2000 * 1999 + 500, 1000).has_value());
+  CHECK(reassembly.overlap(2000 * 1999 + 500, 1000)->from == 1000 + 2000 * 1999);
+  reassembly.release(pool);
+}
