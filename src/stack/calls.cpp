@@ -210,7 +210,7 @@ std::expected<void, Error> Stack::Impl::abort(ConnectionId id) {
   Entry* entry = find(id);
   if (entry == nullptr) return std::unexpected(Error::invalid_handle);
   const auto reply = traced_call(id.index, "abort", tcp::Trigger::call_abort,
-                                 [this](Entry& e) { return e.tcp.abort(pool_, tcp::Cause::rst_call_abort); });
+                                 [this](Entry& e) { return e.tcp.abort(context(), tcp::Cause::rst_call_abort); });
   entry->owned = false;
   told_.remove(id.index);
   settle(id.index, reply);

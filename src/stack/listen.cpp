@@ -69,14 +69,14 @@ void Stack::Impl::close(ListenerId id) {
   for (const std::uint32_t index : half_open) {
     const HalfOpenRecord& record = records_.half_open.at(index);
     const tcp::Connection connection(opening_of(record), record.half_open, now_);
-    if (const auto reset = connection.make_abort(tcp::Cause::rst_listener_closed))
+    if (const auto reset = connection.make_abort(now_, tcp::Cause::rst_listener_closed))
       queue_reply(record.tuple, State::closed, *reset);
     remove_half_open(index);
   }
   for (const std::uint32_t index : listener->accept_queue) {
     Entry& entry = records_.connections.at(index);
     entry.listener = stack::Links::none;
-    settle(index, entry.tcp.abort(pool_, tcp::Cause::rst_listener_closed));
+    settle(index, entry.tcp.abort(context(), tcp::Cause::rst_listener_closed));
   }
   tracer_.call(now_, {listener->local, {}}, "close");
   listening_.erase(listener->local);

@@ -139,7 +139,7 @@ std::expected<void, Error> Connection::shutdown() {
   return {};
 }
 
-std::optional<Reply> Connection::make_abort(Cause cause) const {
+std::optional<Reply> Connection::make_abort(Instant now, Cause cause) const {
   // RFC 9293 3.10.5: states with a peer that believes in us
   if (state_ == State::closed || state_ == State::listen || state_ == State::syn_sent || state_ == State::time_wait) return {};
   if (state_ == State::closing || state_ == State::last_ack) return {};
@@ -148,13 +148,16 @@ std::optional<Reply> Connection::make_abort(Cause cause) const {
   reply.header.seq = acceptable_seq();
   reply.header.ack = receiver_.rcv.nxt;
   reply.header.flags = wire::tcp_flag::rst | wire::tcp_flag::ack;
+  //= rfc7323 5.2-5
+  if (negotiated_.timestamps)
+    reply.header.options.timestamps = wire::Timestamps{timestamp_clock(now, ts_offset_), receiver_.paws.recent()};
   return reply;
 }
 
-std::optional<Reply> Connection::abort(BufferPool& pool, Cause cause) {
-  auto reply = make_abort(cause);
+std::optional<Reply> Connection::abort(Context context, Cause cause) {
+  auto reply = make_abort(context.now, cause);
   detached_ = true;
-  if (state_ != State::closed) finish(pool, Transition::reset, CloseReason::aborted);
+  if (state_ != State::closed) finish(context.pool, Transition::reset, CloseReason::aborted);
   return reply;
 }
 
@@ -167,11 +170,11 @@ std::optional<Reply> Connection::close(Context context) {
   }
   if (receiver_.text.ready() != 0) {
     // What we promised to take is thrown away: say so instead of a FIN that would claim all is well (SHLD-3).
-    auto reply = make_abort(Cause::rst_unread_data);
+    auto reply = make_abort(context.now, Cause::rst_unread_data);
     finish(context.pool, Transition::reset, CloseReason::aborted);
     return reply;
   }
-  if (options_->linger && *options_->linger == Duration::zero()) return abort(context.pool, Cause::rst_linger);
+  if (options_->linger && *options_->linger == Duration::zero()) return abort(context, Cause::rst_linger);
   if (!sender_.fin_queued() && may_send(state_)) sender_.queue_fin();
   if (state_ == State::fin_wait_2 && options_->fin_wait_2_timeout > Duration::zero())
     deadlines_.set(Timer::close, context.now + options_->fin_wait_2_timeout);
@@ -261,7 +264,7 @@ Expiry Connection::on_deadline(Context context) {
   take(Timer::pacing);  // the sender looks at the time by itself
   if (take(Timer::delayed_ack)) receiver_.ack.at_once(Cause::ack_delayed);
   if (take(Timer::keepalive) && !on_keepalive_timer(context)) {
-    expiry.reply = make_abort(Cause::rst_timeout);
+    expiry.reply = make_abort(context.now, Cause::rst_timeout);
     return end(Transition::reset, CloseReason::timed_out, Trigger::keepalive_timeout);
   }
   return expiry;

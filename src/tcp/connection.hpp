@@ -101,9 +101,9 @@ class Connection {
   std::expected<void, Error> shutdown();
   /// The application goes away. A RST comes back when data is lost by it.
   std::optional<Reply> close(Context context);
-  std::optional<Reply> abort(BufferPool& pool, Cause cause);
+  std::optional<Reply> abort(Context context, Cause cause);
   /// A RST by `cause`, as close and abort send it; nullopt in states that send none.
-  std::optional<Reply> make_abort(Cause cause) const;
+  std::optional<Reply> make_abort(Instant now, Cause cause) const;
 
   /// What changes in the middle of a connection takes effect at once; what the SYNs agreed on stays (connection_options.cpp).
   void set_options(std::shared_ptr<const ft::TcpOptions> options, Instant now);

@@ -346,7 +346,7 @@ bool Connection::take_text(Context context, const Segment& trimmed, bool had_tex
   }
   if (detached_) {
     // Nobody will ever read it (SHLD-3).
-    arrival.reply = make_abort(Cause::rst_data_after_close);
+    arrival.reply = make_abort(context.now, Cause::rst_data_after_close);
     finish(context.pool, Transition::reset, CloseReason::aborted);
     return false;
   }

@@ -3,6 +3,8 @@
 
 #include "base/rng.hpp"
 
+#include "covers.hpp"
+
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
@@ -40,6 +42,7 @@ Instant any_time() { return Instant(std::chrono::milliseconds(*rc::gen::inRange<
 }  // namespace
 
 TEST_CASE("a SYN cookie brings back the MSS, rounded down to the table, for a minute at least and two at most") {
+  FT_COVERS("rfc4987 3.6-3");
   CHECK(rc::check([] {
     const auto jar = any_jar();
     const auto tuple = any_tuple();
@@ -65,6 +68,7 @@ TEST_CASE("the MSS table forgets no more than a third, and nothing of what Ether
 }
 
 TEST_CASE("a cookie of one four-tuple, SYN or key is none of another") {
+  FT_COVERS("rfc4987 3.6-2");
   CHECK(rc::check([] {
     const auto jar = any_jar();
     const auto tuple = any_tuple();

@@ -1,6 +1,10 @@
 // RFC 9293 3.4, 3.5 and 3.9.1.1: initial sequence numbers, and what OPEN must accept and refuse.
 #include "script.hpp"
 
+#include "tcp/half_open.hpp"
+
+#include <set>
+
 using namespace ft;
 using namespace ft::test;
 
@@ -225,4 +229,27 @@ SCRIPT_CASE("a SYN from an address that cannot be a host's is ignored") {
     ignored("127.0.0.1");
   }
   CHECK(s.stack().ports().size() == 1);
+}
+
+SCRIPT_CASE("a half-open connection takes no buffers and is no connection yet") {
+  FT_COVERS("rfc4987 3.5-1");
+  Script s(name, variant);
+  s.listens();
+  s.receives("S 0:0(0) win 1000 <mss 1000>"_seg);
+  s.expects("S. 0:0(0) ack 1"_seg);
+  CHECK(s.stack().buffer_memory() == 0);
+  CHECK(!s.stack().accept(s.listener()).has_value());
+  CHECK(sizeof(tcp::HalfOpen) <= 64);
+}
+
+SCRIPT_CASE("an ephemeral port is never one that somebody listens on") {
+  FT_COVERS("rfc6056 3.2-2", "rfc6056 3.2-3");
+  Setup setup;
+  setup.stack_wide = [](StackConfig& config) { config.ephemeral = {1024, 1030}; };
+  Script s(name, variant, setup);
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{1024, 1027})
+    REQUIRE(s.stack().listen({IpAddress::unspecified(s.ours().family()), port}));
+  std::set<std::uint16_t> ports;
+  while (const auto id = s.stack().connect(s.now(), {s.peers(), 80})) ports.insert(s.stack().info(*id)->tuple.local.port);
+  CHECK(ports == std::set<std::uint16_t>{1025, 1026, 1028, 1029, 1030});
 }

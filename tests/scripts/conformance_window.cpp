@@ -21,7 +21,7 @@ SCRIPT_CASE("a window that shuts after data flowed is probed like one that was s
 }
 
 SCRIPT_CASE("nothing new leaves while the window ends before what was sent already") {
-  FT_COVERS("rfc9293 SHLD-15", "rfc9293 MUST-34", "rfc7323 2.4-3", "rfc7323 2.4-1");
+  FT_COVERS("rfc9293 SHLD-15", "rfc9293 MUST-34", "rfc7323 2.4-4", "rfc7323 2.4-1");
   auto s = Script::established(name, variant, {.peer_window = 4000});
   s.app_writes(9000);
   s.expects_full_segments(4);

@@ -183,6 +183,7 @@ SCRIPT_CASE("a segment for a port where nobody listens is answered with RST, a R
 }
 
 SCRIPT_CASE("with a full accept queue the handshake's ACK waits for the next SYN-ACK") {
+  FT_COVERS("rfc4987 3.2-1");
   Script s(name, variant);
   s.listens(1);
   s.receives("S 0:0(0) win 1000 <mss 1000>"_seg);

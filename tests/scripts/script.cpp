@@ -168,10 +168,11 @@ void Script::expects(const Seg& seg) {
   tell(fmt::format("> {}", render(sent->header, sent->length, true)));
 }
 
-void Script::expects_something() {
+std::uint32_t Script::expects_something() {
   const auto sent = next_sent(now_ + patience);
   if (!sent) fail("expected that something leaves, but nothing did for three hours");
   tell(fmt::format("> {}", render(sent->header, sent->length, true)));
+  return sent->length;
 }
 
 void Script::expects_full_segments(std::uint32_t count) {

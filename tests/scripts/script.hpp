@@ -63,8 +63,10 @@ class Script {
   void expects(const Seg& seg);
   /// The same, and it must leave exactly `after` the last step.
   void expects_after(Duration after, const Seg& seg);
-  /// Anything may leave, but something must.
-  void expects_something();
+  /// Anything may leave, but something must; returns how many octets of text it brings.
+  std::uint32_t expects_something();
+  /// Whether something leaves at this very instant; it then has left.
+  bool leaves_now() { return next_sent(now_).has_value(); }
   /// `count` segments of 1000 octets from sequence number 1 on, without PSH.
   void expects_full_segments(std::uint32_t count);
   /// Nothing may leave meanwhile.
@@ -98,6 +100,7 @@ class Script {
   Stack& stack() { return *stack_; }
   Instant now() const { return now_; }
   ConnectionId connection() const { return connection_; }
+  ListenerId listener() const { return listener_; }
   IpAddress ours() const;
   IpAddress peers() const;
   std::uint16_t our_port() const { return our_port_; }

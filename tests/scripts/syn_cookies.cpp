@@ -21,6 +21,7 @@ std::size_t held(Script& s, std::string_view state) {
 }  // namespace
 
 SCRIPT_CASE("a cookie keeps MSS, window scale and SACK through the timestamp; nothing is held until the ACK comes") {
+  FT_COVERS("rfc4987 3.6-1", "rfc4987 3.6-4");
   Setup setup = cookies();
   setup.timestamps = true;
   Script s(name, variant, setup);
@@ -84,6 +85,7 @@ SCRIPT_CASE("a repeated SYN gets the same cookie, and a SYN-ACK with a cookie is
 }
 
 SCRIPT_CASE("a cookie two minutes old is refused with RST, and so is an acknowledgement that brings none") {
+  FT_COVERS("rfc4987 3.6-3");
   Script s(name, variant, cookies());
   s.listens();
   s.receives("S 0:0(0) win 65535 <mss 1000>"_seg);
@@ -99,6 +101,7 @@ SCRIPT_CASE("a cookie two minutes old is refused with RST, and so is an acknowle
 }
 
 SCRIPT_CASE("a listener that has sent no cookie accepts none") {
+  FT_COVERS("rfc4987 3.6-2");
   Script s(name, variant, cookies(SynCookieUse::when_full));
   s.listens();
   s.receives(". 1:1(0) ack 1"_seg);

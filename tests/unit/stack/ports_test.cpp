@@ -1,5 +1,7 @@
 #include "pair.hpp"
 
+#include "covers.hpp"
+
 #include <doctest/doctest.h>
 
 #include <set>
@@ -15,6 +17,7 @@ void small_range(StackConfig& a, StackConfig&) { a.ephemeral = {50000, 50003}; }
 }  // namespace
 
 TEST_CASE("connections to one peer get different ports of the range, and the server's port never changes") {
+  FT_COVERS("rfc6056 3.3-1");
   Pair pair;
   const auto listener = pair.stacks[1].listen(pair.at(1, 80));
   REQUIRE(listener);
@@ -102,6 +105,7 @@ TEST_CASE("a full range towards one peer leaves every port free towards another"
 }
 
 TEST_CASE("a listener on the very address wins over one on any address") {
+  FT_COVERS("rfc9293 MUST-43");
   Pair pair;
   const auto any = pair.stacks[1].listen({IpAddress{}, 80});
   const auto exact = pair.stacks[1].listen(pair.at(1, 80));
@@ -158,6 +162,7 @@ TEST_CASE("a backlog of one holds the second connection back until the first is 
 }
 
 TEST_CASE("a SYN queue that is full, with cookies off, drops SYNs and keeps what it holds") {
+  FT_COVERS("rfc4987 3.2-1");
   Pair pair;
   REQUIRE(pair.stacks[1].listen(pair.at(1, 80), {.backlog = 8, .syn_queue = 2, .syn_cookies = SynCookieUse::off}));
   pair.filter = [](int from, auto&) { return from == 0; };  // no SYN-ACK gets through
