@@ -74,6 +74,7 @@ std::expected<Path, Error> Engine::path_to(const IpAddress& destination, std::op
   return impl_->path_to(destination, wanted_source);
 }
 Reach Engine::reach(Instant now, const IpAddress& destination) { return impl_->reach(now, destination); }
+void Engine::on_trouble(const IpAddress& destination) { impl_->on_trouble(destination); }
 std::uint64_t Engine::resolution_count() const { return impl_->neighbours().resolution_count(); }
 
 std::size_t Engine::header_length(const IpAddress& destination) const {

@@ -101,6 +101,8 @@ class Engine {
 
   /// Starts neighbour resolution if needed.
   Reach reach(Instant now, const IpAddress& destination);
+  /// Negative advice (RFC 9293 3.8.3): what goes to `destination` is not answered. The next hop is asked whether it is there.
+  void on_trouble(const IpAddress& destination);
   /// Grows each time a neighbour resolves or fails: parked flows look again.
   std::uint64_t resolution_count() const;
   /// Octets that seal() needs before the transport header: link and IP header.

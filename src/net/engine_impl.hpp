@@ -40,6 +40,7 @@ class Engine::Impl {
   std::size_t poll_transmit(Instant now, std::span<std::byte> out, Why& why);
   std::expected<Path, Error> path_to(const IpAddress& destination, std::optional<IpAddress> wanted_source) const;
   Reach reach(Instant now, const IpAddress& destination);
+  void on_trouble(const IpAddress& destination);
   std::size_t seal(const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out);
   std::size_t link_header_length() const { return is_ethernet_ ? wire::ethernet_header_length : 0; }
 

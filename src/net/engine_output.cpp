@@ -40,6 +40,12 @@ Reach Engine::Impl::reach(Instant now, const IpAddress& destination) {
   return is_ethernet_ ? ethernet_.resolve(now, routes_, *hop) : Reach::ready;
 }
 
+//= rfc9293 MUST-20
+void Engine::Impl::on_trouble(const IpAddress& destination) {
+  const auto& hop = next_hop(destination);
+  if (is_ethernet_ && hop) ethernet_.neighbours().doubt(*hop);
+}
+
 /// `mac` is asked of the neighbour table when it is not given. Returns the header's length.
 std::size_t Engine::Impl::write_link_header(const IpAddress& next_hop, std::optional<MacAddress> mac,
                                             std::span<std::byte> out) const {

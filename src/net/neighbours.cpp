@@ -35,6 +35,11 @@ Reach Neighbours::resolve(Instant now, const IpAddress& next_hop) {
   return Reach::ready;
 }
 
+void Neighbours::doubt(const IpAddress& next_hop) {
+  Entry* entry = table_.find(next_hop);
+  if (entry != nullptr && entry->state == State::reachable) set_state(*entry, State::stale);
+}
+
 const MacAddress* Neighbours::find(const IpAddress& next_hop) const {
   const Entry* entry = table_.find(next_hop);
   if (entry == nullptr || entry->state == State::incomplete || entry->state == State::failed) return nullptr;

@@ -34,6 +34,8 @@ class Neighbours {
 
   /// Whether a frame can be sent to `next_hop` now; starts asking when nothing is known.
   Reach resolve(Instant now, const IpAddress& next_hop);
+  /// Who sends through this neighbour hears nothing any more (RFC 1122 2.3.3.1, RFC 4861 7.3.1): it has to be confirmed anew.
+  void doubt(const IpAddress& next_hop);
   /// The MAC to send to; null while it is not known.
   const MacAddress* find(const IpAddress& next_hop) const;
   /// Grows when a neighbour resolves or fails.

@@ -198,6 +198,9 @@ void Stack::Impl::on_connection_deadline(std::uint32_t index) {
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = stack::name_of(static_cast<tcp::Timer>(i), entry.tcp).name;
   }
   const tcp::Expiry expiry = entry.tcp.on_deadline(context());
+  //= rfc9293 MUST-20
+  if (expiry.fired != 0 && entry.tcp.sender().retries() == entry.tcp.options()->r1)
+    engine_.on_trouble(entry.tuple.remote.address);
   if (tracer_.on()) {
     for (unsigned timer = 0; timer < tcp::timer_count; ++timer)
       if ((expiry.fired >> timer & 1u) != 0) tracer_.fired(now_, entry.tuple, names[timer]);

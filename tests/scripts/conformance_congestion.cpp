@@ -100,6 +100,7 @@ SCRIPT_CASE("two duplicate ACKs let out one new segment each and leave cwnd alon
   Setup setup;
   setup.rtt = 100ms;
   setup.options.congestion = Congestion::new_reno;
+  setup.options.pacing = false;
   auto s = Script::established(name, variant, setup);
   s.app_writes(13'000);
   s.expects_full_segments(10);
@@ -129,7 +130,7 @@ SCRIPT_CASE("a duplicate ACK that reports nothing new lets nothing out") {
   s.expects(". 10001:11001(1000) ack 1"_seg);
   s.receives(". 1:1(0) ack 1 <sack 1001:2001>"_seg);
   s.receives(". 1:1(0) ack 1"_seg);
-  s.stays_silent_for(5ms);
+  s.stays_silent_for(1ms);
   const auto cwnd = s.info().cwnd;
   s.receives(". 1:1(0) ack 1 <sack 1001:4001>"_seg);
   s.expects(". 1:1001(1000) ack 1"_seg);
@@ -144,8 +145,8 @@ SCRIPT_CASE("after an idle time longer than the RTO no more than an initial wind
   auto s = Script::established(name, variant, setup);
   s.app_writes(60'000);
   for (std::uint32_t at = 1; at < 60'001;) {  // the window grows
-    const auto length = s.expects_something();
-    at += length;
+    s.lets_pass_until(s.now() + 10ms);
+    at += s.info().snd_nxt - s.info().snd_una;
     Seg ack = ". 1:1(0) ack 1"_seg;
     ack.ack = at;
     s.receives(ack);

@@ -1,4 +1,5 @@
 // Two stacks on an Ethernet link: the first segment waits for ARP or neighbour discovery, and no frame is too short.
+#include "covers.hpp"
 #include "pair.hpp"
 
 #include <doctest/doctest.h>
@@ -80,5 +81,28 @@ TEST_CASE("a listener that must first ask for the peer's address answers as soon
     pair.run(100ms);
     CHECK(pair.state(0, *client) == "ESTABLISHED");
     CHECK(pair.close_reason(0) == CloseReason::refused);
+  }
+}
+
+TEST_CASE("a connection that reaches R1 without an answer has its neighbour asked whether it is still there") {
+  FT_COVERS("rfc9293 MUST-20");
+  for (const bool v6 : {false, true}) {
+    CAPTURE(v6);
+    Pair pair(v6, on_ethernet);
+    pair.establish();
+    int questions = 0;
+    pair.filter = [&](int from, std::vector<std::byte>& frame) {
+      const unsigned type = std::to_integer<unsigned>(frame[12]) << 8 | std::to_integer<unsigned>(frame[13]);
+      const bool arp = type == 0x0806;
+      const bool solicitation = type == 0x86dd && frame[20] == std::byte{58} && frame[54] == std::byte{135};
+      if (from == 0 && (arp || solicitation)) ++questions;
+      return arp || type == 0x86dd ? frame[20] != std::byte{6} : false;  // the link carries no TCP any more
+    };
+    CHECK(pair.write(0, pair.client, "anybody?") == 8);
+    pair.run(800ms);
+    CHECK(questions == 0);  // two repeats, and the neighbour was confirmed a moment ago
+    pair.run(3s);
+    CHECK(pair.saw(0, Event::Kind::trouble));
+    CHECK(questions == 1);
   }
 }
