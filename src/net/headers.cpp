@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t max_length = 65535;
 
+//= rfc9293 MUST-48
+//= rfc9293 MUST-49
+//= rfc9293 SHLD-22
 wire::Ipv4Header ipv4_header(const Envelope& envelope, std::size_t payload_length) {
   FT_ASSERT(wire::ipv4_min_header + payload_length <= max_length);
   wire::Ipv4Header header;
@@ -27,6 +30,9 @@ wire::Ipv4Header ipv4_header(const Envelope& envelope, std::size_t payload_lengt
   return header;
 }
 
+//= rfc9293 MUST-48
+//= rfc9293 MUST-49
+//= rfc9293 SHLD-22
 wire::Ipv6Header ipv6_header(const Envelope& envelope, std::size_t payload_length) {
   FT_ASSERT(payload_length <= max_length);
   wire::Ipv6Header header;

@@ -60,6 +60,8 @@ IcmpError soft() { return make(IcmpError::Kind::soft, Error::host_unreachable); 
 IcmpError hard(Error meaning) { return make(IcmpError::Kind::hard, meaning); }
 IcmpError packet_too_big(std::uint32_t mtu) { return make(IcmpError::Kind::packet_too_big, Error::host_unreachable, mtu); }
 
+//= rfc9293 MUST-56
+//= rfc9293 SHLD-26
 IcmpError unreachable_v4(std::uint8_t code, std::uint32_t rest, bool dont_fragment) {
   switch (code) {
     case wire::icmp_unreachable::protocol:
@@ -76,6 +78,8 @@ IcmpError unreachable_v4(std::uint8_t code, std::uint32_t rest, bool dont_fragme
   }
 }
 
+//= rfc9293 MUST-56
+//= rfc9293 SHLD-26
 IcmpError unreachable_v6(std::uint8_t code) {
   switch (code) {
     case wire::icmpv6_unreachable::port:

@@ -19,6 +19,7 @@ bool is_mapped_v4(const IpAddress& address) {
   return address.in_prefix(IpAddress::from_octets(Family::ipv6, prefix), 96);
 }
 
+//= rfc9293 MUST-63
 bool is_bad_source(const Routes& routes, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol) {
   if (source.is_v6() && source.is_unspecified()) {
     // Only a neighbour that tests whether an address is free may have none (RFC 4861 4.3).
@@ -29,6 +30,8 @@ bool is_bad_source(const Routes& routes, const IpAddress& source, const IpAddres
          routes.is_own(source) || (source.is_v6() && is_mapped_v4(source));
 }
 
+//= rfc9293 MUST-50
+//= rfc9293 MUST-57
 Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
   const auto parsed = wire::parse_ipv4(packet);
   if (!parsed) return {parsed.error()};
@@ -94,6 +97,8 @@ Rejection open_extensions(Datagram& datagram, std::uint32_t base, bool may_be_fr
   return {};
 }
 
+//= rfc9293 MUST-50
+//= rfc9293 MUST-57
 Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
   const auto parsed = wire::parse_ipv6(packet);
   if (!parsed) return {parsed.error()};

@@ -67,6 +67,9 @@ auto Stack::Impl::traced_call(std::uint32_t index, std::string_view name, tcp::T
 
 // --- open ------------------------------------------------------------------------------------------------------------
 
+//= rfc9293 MUST-15
+//= rfc9293 MUST-67
+//= rfc9293 SHLD-6
 tcp::Path Stack::Impl::tcp_path(const IpAddress& remote, std::uint32_t mtu) const {
   const std::uint32_t headers = remote.is_v4() ? 40 : 60;
   tcp::Path path;
@@ -86,6 +89,10 @@ std::optional<Instant> Stack::Impl::earliest_free(const IpAddress& local, const 
   return earliest;
 }
 
+//= rfc9293 MUST-43
+//= rfc9293 MUST-44
+//= rfc9293 MUST-45
+//= rfc9293 MUST-46
 std::expected<FourTuple, OpenError> Stack::Impl::choose_tuple(const Endpoint& remote, const ConnectOptions& options,
                                                               tcp::Path& path) {
   const auto& to = remote.address;

@@ -18,6 +18,8 @@ class EphemeralPorts {
 
   /// A port of the range that is_free; nullopt only when none of the range is.
   template <class IsFree>
+  //= rfc6056 3.2-3
+  //= rfc6056 3.3-1
   std::optional<std::uint16_t> choose(Secrets& secrets, const IpAddress& local, const Endpoint& remote, IsFree is_free) {
     const std::uint32_t count = range_.last < range_.first ? 0u : range_.last - range_.first + 1u;
     const auto port = [&](std::uint64_t number) { return static_cast<std::uint16_t>(range_.first + number % count); };

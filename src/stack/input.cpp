@@ -27,6 +27,7 @@ Verdict Stack::Impl::use(Instant now, const net::Input& input, std::size_t lengt
 
 Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   const auto length = static_cast<std::uint32_t>(delivered.payload.size());
+  //= rfc9293 MUST-3
   if (!delivered.checksum_verified) {
     const auto pseudo = wire::pseudo_header(delivered.source, delivered.destination, net::protocol_tcp, length);
     if (!wire::is_valid(wire::add_octets(pseudo, delivered.payload)))
@@ -160,6 +161,8 @@ std::uint32_t Stack::Impl::plateau_below(std::uint32_t mtu) const {
   return 576;
 }
 
+//= rfc9293 MUST-54
+//= rfc9293 SHLD-25
 Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
   const auto ref = demux_.find(error.tuple);
   if (!ref || ref->stage() != Stage::connection) return drop(now, DropReason::icmp_unrelated, 0);

@@ -5,6 +5,9 @@ namespace ft {
 
 using tcp::State;
 
+//= rfc9293 MUST-41
+//= rfc9293 MUST-42
+//= rfc9293 MUST-43
 std::expected<ListenerId, Error> Stack::Impl::listen(const Endpoint& local, const ListenOptions& options) {
   const auto fail = [&](Error error) {
     tracer_.call(now_, {local, {}}, "listen", 0, error);

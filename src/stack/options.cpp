@@ -53,6 +53,7 @@ std::expected<void, Error> Stack::set_options(Instant now, ConnectionId id, cons
   impl_->set_now(now);
   return impl_->set_options(id, options);
 }
+//= rfc9293 MUST-17
 std::expected<void, Error> Stack::set_nagle(ConnectionId id, bool on) {
   return change(*impl_, id, [on](TcpOptions& o) { o.nagle = on; });
 }
@@ -65,10 +66,12 @@ std::expected<void, Error> Stack::set_quick_ack(ConnectionId id, bool on) {
 std::expected<void, Error> Stack::set_delayed_ack(ConnectionId id, Duration delay) {
   return change(*impl_, id, [delay](TcpOptions& o) { o.delayed_ack = delay; });
 }
+//= rfc9293 MUST-24
 std::expected<void, Error> Stack::set_keepalive(Instant now, ConnectionId id, bool on) {
   impl_->set_now(now);
   return change(*impl_, id, [on](TcpOptions& o) { o.keepalive = on; });
 }
+//= rfc9293 MUST-27
 std::expected<void, Error> Stack::set_keepalive(Instant now, ConnectionId id, Duration idle, Duration interval, unsigned count) {
   impl_->set_now(now);
   return change(*impl_, id, [=](TcpOptions& o) {
@@ -77,6 +80,7 @@ std::expected<void, Error> Stack::set_keepalive(Instant now, ConnectionId id, Du
     o.keepalive_count = count;
   });
 }
+//= rfc9293 MUST-21
 std::expected<void, Error> Stack::set_user_timeout(ConnectionId id, Duration r2) {
   return change(*impl_, id, [r2](TcpOptions& o) {
     o.user_timeout = o.connect_timeout = r2;
@@ -95,9 +99,12 @@ std::expected<void, Error> Stack::set_not_sent_low_water(ConnectionId id, std::u
 std::expected<void, Error> Stack::set_receive_low_water(ConnectionId id, std::uint32_t octets) {
   return change(*impl_, id, [octets](TcpOptions& o) { o.receive_low_water = octets; });
 }
+//= rfc9293 MUST-48
+//= rfc9293 SHLD-21
 std::expected<void, Error> Stack::set_dscp(ConnectionId id, std::uint8_t dscp) {
   return change(*impl_, id, [dscp](TcpOptions& o) { o.dscp = dscp; });
 }
+//= rfc9293 MUST-49
 std::expected<void, Error> Stack::set_ttl(ConnectionId id, std::uint8_t ttl) {
   return change(*impl_, id, [ttl](TcpOptions& o) { o.ttl = ttl; });
 }

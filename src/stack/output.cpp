@@ -172,6 +172,7 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
   wire::PartialSum sum =
       wire::pseudo_header(tuple.local.address, tuple.remote.address, net::protocol_tcp, static_cast<std::uint32_t>(length));
   std::byte* at = segment.data() + above;
+  //= rfc9293 MUST-2
   std::uint16_t checksum = 0;
   if (text.segment_size != 0) {
     // The link cuts and sums each piece; it wants the pseudo-header's sum in the field (as virtio and Linux do).

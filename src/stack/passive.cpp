@@ -122,6 +122,8 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
     queue_reply(tuple, State::time_wait, reply, config_.tcp);
   };
   switch (tcp::arrival::judge_in_time_wait(segment, waiting, listener && listeners_.at(*listener).tcp->timestamps)) {
+    //= rfc9293 MAY-2
+    //= rfc9293 SHLD-4
     case tcp::arrival::TimeWaitMeaning::reopen:
       if (listener) {
         // RFC 9293 3.6.1: the new ISN lies beyond anything the old connection used.

@@ -17,6 +17,12 @@ std::uint64_t Secrets::hash(Purpose purpose, const FourTuple& tuple) const {
   return siphash_words(protocol_key_, TupleWords(tuple, static_cast<std::uint8_t>(purpose)).words());
 }
 
+//= rfc9293 MUST-8
+//= rfc9293 MUST-9
+//= rfc9293 SHLD-1
+//= rfc6528 3-1
+//= rfc6528 3-2
+//= rfc6528 3-3
 Seq Secrets::isn(Instant now, const FourTuple& tuple) const {
   constexpr std::int64_t tick = 4000;  // ns (RFC 9293 MUST-8)
   const auto clock = static_cast<std::uint32_t>(now.time_since_epoch().count() / tick);

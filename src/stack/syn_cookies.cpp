@@ -38,12 +38,16 @@ std::uint32_t SynCookies::mask(const FourTuple& tuple, Seq irs, std::uint64_t co
   return static_cast<std::uint32_t>(siphash_words(key_, words.words()));
 }
 
+//= rfc4987 3.6-1
+//= rfc4987 3.6-2
 Seq SynCookies::make(Instant now, const FourTuple& tuple, Seq irs, std::uint16_t mss) const {
   const std::uint64_t count = count_of(now);
   const std::uint32_t low = (mask(tuple, irs, count) + index_of(mss)) & low_24;
   return Seq{base(tuple) + irs.value() + (static_cast<std::uint32_t>(count) << 24) + low};
 }
 
+//= rfc4987 3.6-2
+//= rfc4987 3.6-3
 std::optional<std::uint16_t> SynCookies::check(Instant now, const FourTuple& tuple, Seq irs, Seq cookie) const {
   const std::uint32_t inner = cookie.value() - base(tuple) - irs.value();
   const std::uint64_t count = count_of(now);
@@ -56,6 +60,7 @@ std::optional<std::uint16_t> SynCookies::check(Instant now, const FourTuple& tup
 
 std::uint16_t SynCookies::remembered(std::uint16_t mss) { return sizes[index_of(mss)]; }
 
+//= rfc4987 3.6-4
 std::uint32_t make_cookie_timestamp(std::uint32_t ts_val, const CookieOptions& options) {
   const std::uint32_t said = (options.window_scale ? std::min<std::uint32_t>(*options.window_scale, 14) : no_scale) |
                              (options.sack ? sack_bit : 0) | (options.ecn ? ecn_bit : 0);

@@ -33,6 +33,7 @@ void Connection::move(Transition by) {
   state_ = *to;
 }
 
+//= rfc9293 MUST-13
 void Connection::enter_time_wait(Instant now) {
   deadlines_.clear(Timer::retransmit);
   deadlines_.clear(Timer::keepalive);
@@ -43,6 +44,7 @@ void Connection::enter_time_wait(Instant now) {
   }
 }
 
+//= rfc9293 MUST-12
 void Connection::finish(BufferPool& pool, Transition by, CloseReason why) {
   move(by);
   deadlines_.clear_all();
@@ -161,6 +163,8 @@ std::optional<Reply> Connection::abort(Context context, Cause cause) {
   return reply;
 }
 
+//= rfc9293 SHLD-3
+//= rfc9293 MAY-1
 std::optional<Reply> Connection::close(Context context) {
   detached_ = true;
   if (state_ == State::closed) return {};
@@ -190,6 +194,7 @@ void Connection::on_path_mss(BufferPool& pool, std::uint16_t mss) {
   sender_.on_smaller_path(pool, negotiated_.mss());
 }
 
+//= rfc9293 SHLD-26
 bool Connection::on_icmp_hard(BufferPool& pool, Error meaning) {
   soft_error_ = meaning;
   if (state_ != State::syn_sent && state_ != State::syn_received) {
@@ -200,6 +205,10 @@ bool Connection::on_icmp_hard(BufferPool& pool, Error meaning) {
   return true;
 }
 
+//= rfc9293 MUST-47
+//= rfc9293 MUST-56
+//= rfc9293 SHLD-25
+//= rfc9293 UNL-1
 void Connection::on_icmp_soft(Error meaning) {
   soft_error_ = meaning;
   events_ |= event::trouble;
@@ -207,6 +216,10 @@ void Connection::on_icmp_soft(Error meaning) {
 
 // --- timers ----------------------------------------------------------------------------------------------------------
 
+//= rfc9293 MUST-24
+//= rfc9293 MUST-25
+//= rfc9293 MUST-27
+//= rfc9293 MUST-28
 void Connection::on_keepalive_changed(Instant now) {
   if (!options_->keepalive || !is_synchronized(state_)) {
     deadlines_.clear(Timer::keepalive);
@@ -216,6 +229,8 @@ void Connection::on_keepalive_changed(Instant now) {
   deadlines_.set(Timer::keepalive, std::max(now, last_heard_ + options_->keepalive_idle));
 }
 
+//= rfc9293 MUST-26
+//= rfc9293 MUST-29
 bool Connection::on_keepalive_timer(Context context) {
   const Instant idle_until = last_heard_ + options_->keepalive_idle;
   if (keepalive_probes_ == 0 && idle_until > context.now) {
@@ -258,6 +273,11 @@ Expiry Connection::on_deadline(Context context) {
       return end(Transition::reset, CloseReason::timed_out, handshake ? Trigger::connect_timeout : Trigger::user_timeout);
     if (kind == RetransmitTimer::rto) ++keep_diary().retransmitted.timeouts;
     if (kind == RetransmitTimer::reordering && !repairs && sender_.repairs()) ++keep_diary().retransmitted.recoveries;
+    //= rfc9293 MUST-20
+    //= rfc9293 MUST-22
+    //= rfc9293 SHLD-9
+    //= rfc9293 SHLD-10
+    //= rfc9293 UNL-1
     if (sender_.retries() == options_->r1) events_ |= event::trouble;  // SHLD-9
     syn_retransmitted_ = syn_retransmitted_ || handshake;
   }
@@ -274,6 +294,7 @@ WindowSpace Connection::window_space() const {
   return {options_->receive_buffer, receiver_.text.ready(), negotiated_.mss(), negotiated_.rcv_shift};
 }
 
+//= rfc9293 MUST-33
 std::uint32_t Connection::urgent_left() const {
   const std::int32_t left = distance(receiver_.read_seq(), receiver_.rcv.up);
   return left > 0 ? static_cast<std::uint32_t>(left) : 0;

@@ -59,6 +59,7 @@ Arrival Connection::on_segment(Context context, const Segment& segment) {
 
 // --- SYN-SENT: 3.10.7.3 ------------------------------------------------------------------------------------------------
 
+//= rfc5961 3.2-5
 Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) {
   Arrival arrival;
   const bool acked =
@@ -103,6 +104,7 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
     if (take_text(context, rest, !segment.text.empty(), arrival)) take_fin(context, rest, arrival);
   } else {
     move(Transition::syn);
+    //= rfc9293 MUST-10
     simultaneous_ = true;
     sender_.snd.nxt = sender_.snd.iss;  // the SYN goes again, now with an ACK
     arrival.effect = Effect::simultaneous_open;
@@ -155,6 +157,13 @@ Arrival Connection::arrive(Context context, Segment segment) {
   return arrival;
 }
 
+//= rfc7323 3.2-7
+//= rfc7323 3.2-8
+//= rfc7323 3.2-9
+//= rfc7323 5.2-6
+//= rfc7323 5.3-1
+//= rfc7323 5.3-2
+//= rfc7323 5.3-3
 bool Connection::check_timestamps(Context context, const Segment& segment, Arrival& arrival) {
   if (!negotiated_.timestamps || segment.rst()) return true;
   const auto& timestamps = segment.header.options.timestamps;
@@ -206,6 +215,15 @@ void Connection::take_stale_ack(Context context, const Segment& segment, Arrival
   }
 }
 
+//= rfc9293 MUST-11
+//= rfc9293 SHLD-2
+//= rfc9293 UNL-4
+//= rfc9293 UNL-5
+//= rfc9293 UNL-6
+//= rfc5961 3.2-1
+//= rfc5961 3.2-2
+//= rfc5961 3.2-3
+//= rfc5961 3.2-4
 bool Connection::check_reset(Context context, const Segment& segment, Arrival& arrival) {
   if (!segment.rst()) return true;
   if (arrival::judge_reset(segment, receiver_.rcv) == arrival::ResetMeaning::challenge) {
@@ -223,6 +241,11 @@ bool Connection::check_reset(Context context, const Segment& segment, Arrival& a
   return false;
 }
 
+//= rfc9293 UNL-7
+//= rfc9293 UNL-8
+//= rfc5961 4.2-1
+//= rfc5961 4.2-2
+//= rfc5961 4.2-3
 bool Connection::check_syn(Context context, const Segment& segment, Arrival& arrival) {
   if (!segment.syn()) return true;
   if (state_ == State::syn_received && passive_) {
@@ -234,6 +257,9 @@ bool Connection::check_syn(Context context, const Segment& segment, Arrival& arr
   return stop(arrival, DropReason::syn_challenged);
 }
 
+//= rfc9293 MAY-12
+//= rfc9293 UNL-10
+//= rfc5961 5.2-2
 bool Connection::check_ack(Context context, const Segment& segment, Arrival& arrival) {
   if (!segment.has_ack()) return stop(arrival, DropReason::ack_missing);
   const auto meaning = arrival::judge_ack(segment.ack(), sender_.snd);
@@ -321,6 +347,10 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
   }
 }
 
+//= rfc9293 MUST-34
+//= rfc9293 REC-1
+//= rfc7323 2.3-4
+//= rfc7323 2.4-1
 void Connection::take_window(Context context, const Segment& segment, Arrival& arrival) {
   if (!arrival::updates_window(segment, sender_.snd)) return;
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
@@ -330,6 +360,11 @@ void Connection::take_window(Context context, const Segment& segment, Arrival& a
   sender_.snd.wl2 = segment.ack();
 }
 
+//= rfc9293 MUST-30
+//= rfc9293 MUST-31
+//= rfc9293 MUST-32
+//= rfc9293 MUST-62
+//= rfc9293 MUST-66
 void Connection::check_urgent(const Segment& segment) {
   if (!segment.urg() || !may_receive(state_)) return;
   const Seq up = segment.seq() + segment.header.urgent;  // the octet after the urgent data (MUST-62)
@@ -338,6 +373,8 @@ void Connection::check_urgent(const Segment& segment) {
   if (after(up, receiver_.read_seq())) events_ |= event::urgent;  // MUST-32: first pending, or the pointer moved on
 }
 
+//= rfc9293 SHLD-3
+//= rfc9293 SHLD-31
 bool Connection::take_text(Context context, const Segment& trimmed, bool had_text, Arrival& arrival) {
   if (!had_text || !may_receive(state_)) return true;
   if (trimmed.text.empty()) {

@@ -11,6 +11,9 @@ constexpr std::uint32_t user_timeout_octets = 4;
 constexpr std::uint32_t sack_octets(std::uint32_t blocks) { return blocks == 0 ? 0 : 4 + 8 * blocks; }
 }  // namespace
 
+//= rfc9293 MUST-16
+//= rfc9293 MUST-23
+//= rfc9293 SHLD-11
 SendLimits Connection::send_limits(std::uint32_t max_text) const {
   std::uint32_t mss = negotiated_.mss();
   // A super-segment takes half of cwnd at most, so that acknowledgements come while the other half is under way (as Linux).
@@ -34,6 +37,8 @@ std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t 
       return segment_for(context, *chunk);
   }
   if (state_ == State::syn_sent) return std::nullopt;
+  //= rfc9293 SHLD-12
+  //= rfc9293 MAY-5
   if (keepalive_due_) {
     keepalive_due_ = false;
     return pure(context, sender_.snd.max - 1, Cause::keepalive_probe);  // no garbage octet (SHLD-12)
@@ -124,6 +129,13 @@ bool Connection::report_received(wire::TcpHeader& header, std::uint32_t text) {
   return true;
 }
 
+//= rfc7323 2.3-5
+//= rfc7323 3.2-1
+//= rfc7323 3.2-2
+//= rfc7323 3.2-5
+//= rfc2018 4-1
+//= rfc2018 4-2
+//= rfc2018 4-3
 wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags, std::uint32_t text) {
   wire::TcpHeader header;
   header.seq = seq;
@@ -137,6 +149,8 @@ wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags,
     header.options.timestamps = wire::Timestamps{timestamp_clock(now, ts_offset_), receiver_.paws.recent()};
   // A repeat may leave no room for SACK blocks: then an acknowledgement of its own follows.
   if (report_received(header, text) || receiver_.ack.need() == Cause::none) receiver_.ack.on_ack_sent(deadlines_);
+  //= rfc9293 MUST-30
+  //= rfc9293 MUST-62
   if (const std::int32_t urgent = distance(seq, sender_.snd.up); urgent > 0 && sender_.syn_acked()) {
     header.flags |= wire::tcp_flag::urg;
     header.urgent = static_cast<std::uint16_t>(std::min(urgent, 65535));

@@ -9,6 +9,7 @@
 
 namespace ft::tcp {
 
+//= rfc4987 3.5-1
 struct HalfOpen {
   Instant sent_at = never;  // when the first SYN-ACK left; never: not yet, or it had to be repeated (Karn)
   Seq iss;

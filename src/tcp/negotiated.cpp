@@ -12,12 +12,22 @@ std::uint16_t our_mss(const ft::TcpOptions& ours, const Path& path) {
 }
 }  // namespace
 
+//= rfc7323 2.3-6
 std::uint8_t shift_for(std::uint32_t receive_buffer) {
   std::uint8_t shift = 0;
   while (shift < largest_shift && (receive_buffer >> shift) > UINT16_MAX) ++shift;
   return shift;
 }
 
+//= rfc9293 MUST-14
+//= rfc9293 MUST-65
+//= rfc9293 SHLD-5
+//= rfc9293 MAY-3
+//= rfc2018 2-1
+//= rfc7323 2.2-1
+//= rfc7323 2.3-1
+//= rfc7323 2.3-2
+//= rfc7323 3.2-4
 wire::TcpOptions syn_options(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions* peer) {
   wire::TcpOptions options;
   options.mss = our_mss(ours, path);
@@ -28,6 +38,11 @@ wire::TcpOptions syn_options(const ft::TcpOptions& ours, const Path& path, const
   return options;
 }
 
+//= rfc9293 MUST-15
+//= rfc9293 MUST-16
+//= rfc7323 2.3-3
+//= rfc7323 2.3-8
+//= rfc7323 3.2-9
 Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions& peer) {
   Negotiated n;
   n.peer_mss = peer.mss.value_or(path.default_mss);
@@ -42,6 +57,7 @@ Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::T
   return n;
 }
 
+//= rfc7323 2.2-3
 std::uint16_t syn_window(const ft::TcpOptions& ours) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(ours.receive_buffer, UINT16_MAX));
 }

@@ -48,6 +48,10 @@ Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::T
 std::uint16_t syn_window(const ft::TcpOptions& ours);
 
 /// TSval: a 1 ms clock with an offset of the connection's own (RFC 7323 5.4, 7.1).
+//= rfc7323 4.1-1
+//= rfc7323 5.4-1
+//= rfc7323 5.4-2
+//= rfc7323 5.4-3
 constexpr std::uint32_t timestamp_clock(Instant now, std::uint32_t offset) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()) +
          offset;

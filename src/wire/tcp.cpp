@@ -44,6 +44,8 @@ void read_sack(std::span<const std::byte> blocks, TcpOptions& options) {
 }
 
 /// One whole option; a known kind of the wrong length is passed over like an unknown kind (RFC 9293 MUST-6).
+//= rfc9293 MUST-4
+//= rfc9293 MUST-6
 void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions& options) {
   const std::size_t length = value.size() + 2;
   switch (kind) {
@@ -72,6 +74,10 @@ void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions
 }
 
 /// False when an option's length is illegal: nothing behind it can be found (RFC 9293 MUST-7).
+//= rfc9293 MUST-5
+//= rfc9293 MUST-7
+//= rfc9293 MUST-64
+//= rfc9293 MUST-68
 bool read_options(std::span<const std::byte> list, TcpOptions& options) {
   std::size_t at = 0;
   while (at < list.size()) {
@@ -98,6 +104,7 @@ bool read_list(std::span<const std::byte> list, TcpOptions& options) {
   return true;
 }
 
+//= rfc9293 MUST-1
 void read_fields(const std::byte* p, TcpHeader& h) {
   h.source_port = load_be16(p);
   h.destination_port = load_be16(p + 2);
@@ -129,6 +136,8 @@ std::byte* put(std::byte* p, std::uint32_t value) {
   return p + 4;
 }
 
+//= rfc9293 MUST-68
+//= rfc9293 MUST-69
 std::byte* write_options(const TcpOptions& o, std::byte* p) {
   if (o.mss) p = put(p, word(max_segment_size, mss_length, 0, 0) | *o.mss);
   if (o.timestamps) {

@@ -14,6 +14,8 @@ enum class AckMeaning : std::uint8_t {
   too_old,   // behind by more than any window: challenge
 };
 
+//= rfc9293 UNL-9
+//= rfc5961 5.2-1
 inline AckMeaning judge_ack(Seq ack, const SendVars& snd) {
   if (ack == snd.una) return AckMeaning::same;
   if (after(ack, snd.max)) return AckMeaning::not_sent;

@@ -6,6 +6,7 @@
 
 namespace ft::tcp::arrival {
 
+//= rfc9293 MUST-66
 inline bool is_acceptable(const Segment& seg, const RecvVars& rcv) {
   const std::uint32_t length = seg.length();
   if (length == 0) return seg.seq() == rcv.nxt || in_range(seg.seq(), rcv.nxt, rcv.edge());

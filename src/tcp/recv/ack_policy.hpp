@@ -15,6 +15,13 @@ class AckPolicy {
  public:
   /// In-order text of one segment. `filled_hole`: islands are or were beyond it (5681 4.2: at once).
   /// A link may hand over many segments as one: `mss` bounds what counts as the size of one.
+  //= rfc9293 MUST-40
+  //= rfc9293 SHLD-18
+  //= rfc9293 SHLD-19
+  //= rfc5681 4.2-1
+  //= rfc5681 4.2-2
+  //= rfc5681 4.2-3
+  //= rfc5681 4.2-4
   void on_text(Instant now, std::uint32_t length, std::uint32_t mss, bool filled_hole, Duration delay, Deadlines& deadlines) {
     full_size_ = std::max(full_size_, static_cast<std::uint16_t>(std::min({length, mss, std::uint32_t{UINT16_MAX}})));
     unacknowledged_ += length;
@@ -45,6 +52,9 @@ class AckPolicy {
   }
 
   /// A segment with an ACK left.
+  //= rfc9293 MUST-58
+  //= rfc9293 MUST-59
+  //= rfc5681 4.2-8
   void on_ack_sent(Deadlines& deadlines) {
     need_ = Cause::none;
     unacknowledged_ = 0;

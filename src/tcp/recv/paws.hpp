@@ -15,10 +15,15 @@ class Paws {
     age_ = now;
   }
   /// 7323 5.3 R1: older than what we echo, unless that is 24 days old.
+  //= rfc7323 5.3-1
   bool is_old(std::uint32_t ts_val, Instant now) const {
     return static_cast<std::int32_t>(ts_val - recent_) < 0 && now - age_ < outdated;
   }
   /// 7323 4.3 (2): echo the timestamp of the segment that reached the last acknowledgement we sent.
+  //= rfc7323 4.3-1
+  //= rfc7323 4.3-2
+  //= rfc7323 4.3-3
+  //= rfc7323 5.2-1
   void on_acceptable(std::uint32_t ts_val, Seq seq, Seq last_ack_sent, Instant now) {
     if (before_or_equal(seq, last_ack_sent) && static_cast<std::int32_t>(ts_val - recent_) >= 0) open(ts_val, now);
   }

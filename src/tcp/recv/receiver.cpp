@@ -5,6 +5,13 @@
 
 namespace ft::tcp {
 
+//= rfc9293 SHLD-31
+//= rfc9293 MAY-13
+//= rfc5681 3.2-1
+//= rfc5681 3.2-2
+//= rfc5681 4.2-5
+//= rfc5681 4.2-6
+//= rfc5681 4.2-7
 Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment& seg, std::uint32_t mss, Duration ack_delay,
                                     Deadlines& deadlines) {
   if (seg.text.empty()) return Arrived::nothing;

@@ -26,6 +26,11 @@ struct WindowSpace {
 };
 
 /// Moves the right edge if that is worthwhile, rounds it to what the field can say, and returns the field.
+//= rfc9293 MUST-39
+//= rfc9293 MAY-8
+//= rfc9293 SHLD-14
+//= rfc7323 2.4-2
+//= rfc7323 2.4-3
 inline std::uint16_t offer_window(RecvVars& rcv, const WindowSpace& space) {
   const std::uint32_t possible = space.possible();
   if (possible >= rcv.wnd + space.worthwhile()) rcv.wnd = possible;

@@ -16,6 +16,9 @@ struct SmallSegment {
   bool closing;              // the FIN follows the queued octets
 };
 
+//= rfc9293 MUST-17
+//= rfc9293 MUST-38
+//= rfc9293 SHLD-7
 constexpr bool may_leave(const SmallSegment& s) {
   if (s.length == 0) return false;
   if (s.length >= s.mss) return true;

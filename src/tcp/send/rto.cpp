@@ -36,6 +36,7 @@ void Rto::restart_after_lost_syn() {
   backoff_ = 0;
 }
 
+//= rfc9293 MUST-18
 Duration Rto::value(const RtoLimits& limits) const {
   //= rfc6298 2.1-1
   //= rfc6298 5.7-1

@@ -61,6 +61,7 @@ std::optional<Chunk> Sender::next(BufferPool& pool, Instant now, const SendLimit
   if (chunk) {
     on_left(now, *chunk, limits);
   } else if (rto_at_ == never && (snd.una != snd.max || has_unsent()) && !deadlines.is_set(Timer::pacing)) {
+    //= rfc9293 SHLD-29
     start_rto(now, limits);  // the persist timer: only the peer's window holds us (SHLD-29: first after one RTO)
   }
   arm(deadlines);
@@ -109,6 +110,7 @@ Chunk Sender::repeat_of(std::uint32_t position) const {
   return chunk;
 }
 
+//= rfc9293 SHLD-16
 std::optional<Chunk> Sender::repair(const SendLimits& limits) const {
   if (!flight_) return std::nullopt;
   const Recovery& recovery = flight_->recovery;
@@ -150,6 +152,10 @@ HoldFacts Sender::hold_facts(const SendLimits& limits) const {
   return facts;
 }
 
+//= rfc9293 MUST-60
+//= rfc9293 SHLD-15
+//= rfc9293 SHLD-28
+//= rfc7323 2.4-4
 std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::uint32_t beyond) {
   if (controller_ && snd.una == snd.max && last_sent_ != never && has_unsent() && now - last_sent_ > rto.value(limits.rto()))
     controller_->on_restart(now, now - last_sent_);
@@ -187,6 +193,8 @@ std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::u
     if (!may_leave(small)) return std::nullopt;
   }
   chunk.retransmission = again;
+  //= rfc9293 MUST-61
+  //= rfc9293 SHLD-27
   chunk.push = chunk.length != 0 && last;
   if (again && go_back_ != Cause::none) {
     chunk.cause = chunk.length == 0 ? Cause::retransmit_fin : go_back_;
@@ -219,6 +227,8 @@ std::optional<Chunk> Sender::tail_probe(const SendLimits& limits) {
   return chunk;
 }
 
+//= rfc9293 MUST-35
+//= rfc9293 MUST-36
 std::optional<Chunk> Sender::window_probe(BufferPool& pool) {
   probe_due_ = false;
   Chunk chunk;
@@ -354,6 +364,10 @@ RetransmitTimer Sender::timer_kind() const {
 // Data beyond a window that shrank to nothing is probed for, not repeated, and never a reason to give up (SHLD-17).
 bool Sender::waits_for_window() const { return snd.una == snd.max || (syn_acked() && snd.wnd == 0); }
 
+//= rfc9293 MUST-20
+//= rfc9293 MUST-37
+//= rfc9293 SHLD-17
+//= rfc9293 SHLD-30
 Sender::Timeout Sender::on_timeout(BufferPool& pool, Instant now, const SendLimits& limits, Deadlines& deadlines) {
   if (early_at_ <= now) {
     on_early_timer(now, limits);
@@ -401,6 +415,7 @@ void Sender::on_early_timer(Instant now, const SendLimits& limits) {
   early_at_ = now + *verdict.wait;
 }
 
+//= rfc9293 MUST-19
 void Sender::on_rto(BufferPool& pool, Instant now, const SendLimits& limits) {
   tail_probe_due_ = false;
   if (!syn_acked()) {
