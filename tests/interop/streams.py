@@ -6,6 +6,7 @@ import struct
 import subprocess
 import time
 
+from covers import covers
 from world import FAMILY, KERNEL, LINK, OURS, PATIENCE, Program, digest, in_background, octets, read_all
 
 MEBIBYTE = 1 << 20
@@ -13,6 +14,7 @@ MEBIBYTE = 1 << 20
 
 def transfer(world, family, count, *options):
     """`count` octets each way at the same time."""
+    covers("rfc9293 MUST-2", "rfc9293 MUST-3")
     ours_says, kernel_says = octets(count, 1), octets(count, 2)
     with open(world.path("input"), "wb") as file:
         file.write(ours_says)
@@ -69,6 +71,7 @@ def super_segments(world, family):
 
 
 def handshake(world, family):
+    covers("rfc9293 MUST-14")
     for ours, theirs, opener in world.pairs(family, 9000):
         theirs.sendall(b"to you")
         assert ours.output.read(6) == b"to you"
@@ -86,6 +89,7 @@ def handshake_on_ethernet(world, family):
 
 
 def kernel_half_closes(world, family):
+    covers("rfc9293 MUST-12")
     for ours, theirs, opener in world.pairs(family, 9000):
         theirs.sendall(b"question")
         theirs.shutdown(socket.SHUT_WR)
@@ -109,6 +113,7 @@ def we_half_close(world, family):
 
 
 def kernel_aborts(world, family):
+    covers("rfc9293 MUST-12")
     for ours, theirs, _ in world.pairs(family, 9000):
         # We go on sending, so that a lost RST is followed by another one.
         def speak():
@@ -144,6 +149,7 @@ def we_abort(world, family):
 
 
 def nobody_reads_our_output(world, family):
+    covers("rfc9293 SHLD-3")
     for ours, theirs, _ in world.pairs(family, 9000):
         ours.output.close()
         theirs.sendall(b"into the void")

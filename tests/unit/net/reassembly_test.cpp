@@ -1,4 +1,6 @@
 #include "net/reassembly.hpp"
+
+#include "covers.hpp"
 #include "packets.hpp"
 
 #include <doctest/doctest.h>
@@ -194,6 +196,7 @@ TEST_CASE("the number of unfinished datagrams is bounded") {
 }
 
 TEST_CASE("a congestion mark on any fragment marks the whole, and contradictory marks drop it") {
+  FT_COVERS("rfc3168 5.3-1", "rfc3168 5.3-2", "rfc3168 5.3-3");
   const auto whole = counted(16);
   const auto result_of = [&](std::uint8_t first, std::uint8_t second) {
     Reassembly reassembly(10000, hash());
