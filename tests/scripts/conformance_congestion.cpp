@@ -232,3 +232,16 @@ SCRIPT_CASE("what was selectively acknowledged is kept until the cumulative ACK 
   s.expects("P. 1001:2001(1000) ack 1"_seg);  // the harness compares the octets
   s.receives(". 1:1(0) ack 2001"_seg);
 }
+
+SCRIPT_CASE("before a round trip was measured the end of a flight is probed after a second") {
+  FT_COVERS("rfc8985 7.2-2");
+  Script s(name, variant);
+  s.connects();
+  s.expects("S 0:0(0)"_seg);
+  s.expects_after(1s, "S 0:0(0)"_seg);
+  s.receives("S. 0:0(0) ack 1 win 65535 <mss 1000,sackOK>"_seg);  // of which SYN? nothing is measured (Karn)
+  s.expects(". 1:1(0) ack 1"_seg);
+  s.app_writes(1000);
+  s.expects("P. 1:1001(1000) ack 1"_seg);
+  s.expects_after(1s, "P. 1:1001(1000) ack 1"_seg);
+}

@@ -97,7 +97,7 @@ SCRIPT_CASE("the probe is new data where there is some") {
 }
 
 SCRIPT_CASE("after a probe the retransmission timer runs, and no second probe goes before it") {
-  FT_COVERS("rfc6298 1-1", "rfc6298 5-1", "rfc8985 7.3-1", "rfc8985 7.3-2", "rfc8985 7.3-3", "rfc8985 7.3-7");
+  FT_COVERS("rfc6298 1-1", "rfc6298 5-1", "rfc8985 7.3-1", "rfc8985 7.3-2", "rfc8985 7.3-3", "rfc8985 7.3-7", "rfc8985 8-1");
   auto s = Script::established(name, variant, with_sack());
   s.app_writes(2000);
   s.expects(". 1:1001(1000) ack 1"_seg);
@@ -153,7 +153,7 @@ SCRIPT_CASE("a peer that threw away what it had reported gets it again after the
 }
 
 SCRIPT_CASE("PRR: recovery halves the flight step by step, then sends one for one") {
-  FT_COVERS("rfc2018 5.1-1", "rfc9937 6.1-1", "rfc8985 9.3-1");
+  FT_COVERS("rfc2018 5.1-1", "rfc9937 6.1-1", "rfc8985 9.3-1", "rfc9937 5-1");
   Setup setup = with_sack();
   setup.options.congestion = Congestion::new_reno;
   setup.options.pacing = false;
@@ -255,6 +255,7 @@ SCRIPT_CASE("with the rules of RFC 6675 in RACK's place three reported segments 
 }
 
 SCRIPT_CASE("a flight larger than the initial window is spread over the round trip") {
+  FT_COVERS("rfc9937 6.4-1");
   auto s = Script::established(name, variant, with_sack());
   s.app_writes(30000);
   s.expects_full_segments(10);
