@@ -128,8 +128,10 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
     tracer_.look(entry.tcp);
     auto segment = entry.tcp.next_segment(context(), config_.max_super_segment);
     if (!segment) {
-      tracer_.tell(now, entry.tuple, entry.tcp);
-      tracer_.drained(now, index, entry.tuple, entry.tcp);
+      if (tracer_.on()) {
+        tracer_.tell(now, entry.tuple, entry.tcp);
+        tracer_.drained(now, index, entry.tuple, entry.tcp);
+      }
       ready_.remove(index);
       if (entry.tcp.can_become_record()) {
         become_time_wait_record(index);
@@ -150,8 +152,10 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
     const auto& options = *entry.tcp.options();
     const Text text{entry.tcp.text(*segment), segment->segment_size};
     const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, options.dscp);
-    tracer_.sent(now, index, entry.tuple, *segment, entry.tcp);
-    tracer_.tell(now, entry.tuple, entry.tcp);
+    if (tracer_.on()) {
+      tracer_.sent(now, index, entry.tuple, *segment, entry.tcp);
+      tracer_.tell(now, entry.tuple, entry.tcp);
+    }
     return transmit;
   }
   return std::nullopt;
