@@ -1,4 +1,5 @@
 // RFC 6928: ten segments at once, unless the handshake lost something (RFC 5681 3.1).
+#include "covers.hpp"
 #include "unit/stack/pair.hpp"
 
 #include <doctest/doctest.h>
@@ -20,6 +21,7 @@ TEST_CASE("both ends of a new connection may send ten segments at once") {
 }
 
 TEST_CASE("a connection whose SYN-ACK had to be repeated starts with one segment") {
+  FT_COVERS("rfc5681 3.1-4");
   Pair pair;
   bool lost = false;
   pair.filter = [&lost](int from, const std::vector<std::byte>&) { return from == 0 || std::exchange(lost, true); };
