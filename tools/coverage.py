@@ -161,9 +161,11 @@ class Evidence:
                 passed[(file, case)] |= set(keys)
         expected = {name.replace("\\,", ",").replace("\\\\", "\\") for path in cases
                     if path.exists() for name, _ in DISCOVERED.findall(path.read_text(encoding="utf-8"))}
+        unbuilt = [path.name for path in cases if not path.exists()]
         missing = expected - ran
-        if missing or not all(path.exists() for path in cases):
-            print(f"partial: {len(missing)} of {len(expected)} test cases did not run, so nothing is said about what they prove")
+        if unbuilt or missing:
+            what = f"{', '.join(unbuilt)} not built" if unbuilt else f"{len(missing)} of {len(expected)} test cases did not run"
+            print(f"partial: {what}, so nothing is said about what was proven")
             return False
         proven = {key for keys in passed.values() for key in keys}
         for claim in self.claims:

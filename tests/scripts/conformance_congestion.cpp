@@ -245,3 +245,23 @@ SCRIPT_CASE("before a round trip was measured the end of a flight is probed afte
   s.expects("P. 1:1001(1000) ack 1"_seg);
   s.expects_after(1s, "P. 1:1001(1000) ack 1"_seg);
 }
+
+SCRIPT_CASE("CUBIC gives up three tenths of its window at a loss, at once") {
+  FT_COVERS("rfc9438 4.6-1", "rfc9438 4.6-2");
+  Setup setup;
+  setup.sack = true;
+  setup.rtt = 100ms;
+  setup.options.congestion = Congestion::cubic;
+  setup.options.pacing = false;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(10'000);
+  s.expects_full_segments(9);
+  s.expects("P. 9001:10001(1000) ack 1"_seg);
+  s.waits(100ms);
+  s.receives(". 1:1(0) ack 1 <sack 1001:4001>"_seg);
+  CHECK(s.info().ssthresh == 7000);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.receives(". 1:1(0) ack 10001"_seg);
+  CHECK(s.info().cwnd >= 7000);
+  CHECK(s.info().cwnd <= 8000);
+}
