@@ -239,7 +239,7 @@ void Machine::call(Choice choice) {
     }
     default: {
       end.left = end.aborted = end.broke = true;
-      const auto reset = connection.abort(pool_, tcp::Cause::rst_call_abort);
+      const auto reset = connection.abort(context(), tcp::Cause::rst_call_abort);
       if (reset) reply(who, *reset);
       break;
     }
