@@ -1,6 +1,6 @@
 // The goodput tables, in virtual time: how much of a path one connection uses, for every controller, over loss, round trip and
 // rate; then reordering, bursts of loss and tiny queues; then how evenly two and eight connections share. The same on every
-// machine, so the tables are golden: tests/golden/goodput.txt.
+// machine (docs/reference/goodput.md; a part is golden and played again by the tests).
 //
 //   goodput_bench              the tables
 //   goodput_bench row KEY      one row, as the table has it ("goodput_bench row cubic/10/20/1")

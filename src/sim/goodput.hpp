@@ -1,4 +1,4 @@
-// The rows of the goodput tables (docs/internals/congestion.md): which paths, which controllers, and what each row says.
+// The rows of the goodput tables (docs/reference/goodput.md): which paths, which controllers, and what each row says.
 #pragma once
 
 #include "sim/bulk.hpp"
@@ -11,7 +11,8 @@ namespace ft::sim {
 struct GoodputCase {
   std::string key;  // "cubic/100/20/0.1": controller, Mbit/s, round trip in ms, loss in per cent; or a named path
   BulkPlan plan;
-  double share = 1;  // of the line's rate that headers leave for text
+  bool cheap = false;  // to play: among the golden rows (tests/golden/goodput.txt)
+  double share = 1;    // of the line's rate that headers leave for text
 };
 
 /// Twenty virtual seconds of one connection from its SYN on, slow start and all; for the fairness rows thirty, after ten that do
