@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   if (!link) stop(link.error());
   StackConfig config = stack_config(*spec, **link);
   if (!spec->kernel.empty()) config.routes.push_back({IpAddress::unspecified(Family::ipv4), 0, spec->kernel.front().address});
+  config.tcp.send_buffer = config.tcp.receive_buffer = 4u << 20;  // as the kernel's and gVisor's may grow to
   if (argc > 2) config.tcp.congestion = controller_of(argv[2]);
   Stack stack(std::move(config));
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(argc > 3 ? std::fopen(argv[3], "w") : nullptr, &std::fclose);
