@@ -39,8 +39,9 @@ class Connection {
   std::expected<void, Error> shutdown() { return socket_.shutdown(); }
   /// Waits until the connection is over in both directions. An error is the reason why it ended otherwise.
   std::expected<void, Error> wait_closed();
-  /// Returns at once; the close goes on while the host waits anywhere, see Host::settle().
-  void close() { socket_.close(); }
+  /// Returns at once, and the close goes on while the host waits anywhere, see Host::settle(). With TcpOptions::linger above 0 it
+  /// waits so long for the peer to acknowledge everything first; would_block: not all of it was, and the close goes on.
+  std::expected<void, Error> close();
   void abort() { socket_.abort(); }
 
   Socket& socket() { return socket_; }

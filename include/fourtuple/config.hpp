@@ -125,6 +125,7 @@ struct StackConfig {
   PortRange ephemeral{};
   PortAlgorithm port_algorithm = PortAlgorithm::double_hash;
   TcpOptions tcp{};
+  bool accept_source_routes = false;    // IPv4 packets with a source route: taken, and answered the same way back (RFC 7126 4.3)
   bool accept_any_address = false;      // deliver packets for every destination (tunnels, transparent proxies)
   std::uint32_t max_super_segment = 0;  // octets of text in one Transmit; 0 = never more than one MSS
   std::uint32_t max_connections = 1u << 20;
@@ -147,6 +148,8 @@ struct ListenOptions {
 
 struct ConnectOptions {
   std::optional<IpAddress> local_address{};   // MUST-43; none: the route's (MUST-44)
+  std::vector<IpAddress> source_route{};      // MUST-51: IPv4 only, at most nine hops that packets pass first; empty: none
+  bool strict_source_route = false;           // nobody else on the way
   std::optional<std::uint16_t> local_port{};  // none: RFC 6056 algorithm 4
   std::optional<TcpOptions> tcp{};
 };

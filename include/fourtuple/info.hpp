@@ -126,6 +126,14 @@ struct ActivityInfo {
   std::optional<Instant> heard;  // any acceptable segment
 };
 
+/// What the path takes, in octets of IP packet (RFC 1191, RFC 8201, RFC 4821).
+struct PathInfo {
+  std::uint16_t mtu = 0;          // segments are cut for it
+  std::uint16_t proven = 0;       // the largest packet that the peer acknowledged since mtu last shrank
+  bool searching = false;         // larger ones are being tried
+  std::uint32_t probes_lost = 0;  // of those
+};
+
 struct ConnectionInfo {
   FourTuple tuple;
   std::string_view state;  // RFC name, "ESTABLISHED"
@@ -149,6 +157,7 @@ struct ConnectionInfo {
   std::shared_ptr<const TcpOptions> options;  // every knob as it is set now
 
   CongestionInfo congestion;
+  PathInfo path;
   LimitInfo limits;
   RetransmissionInfo retransmitted;
   ReorderingInfo reordering;

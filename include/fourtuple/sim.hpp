@@ -53,6 +53,7 @@ struct ImpairmentSettings {
   std::vector<ChosenPacket> late{};    // held back by reorder_by for certain
   double corrupt = 0;                  // probability of 1 to 3 neighbouring bits flipped
   std::uint32_t mtu = 0;               // octets; a larger packet is lost silently; 0 = no limit
+  bool mtu_told = false;               // simulator only: the router that loses it says Packet Too Big
   std::uint32_t queue_packets = 1000;  // that wait for the line when there is a rate; one more is lost
   std::uint64_t queue_octets = 0;      // the same in octets; 0 = no limit
   std::uint64_t seed = 1;

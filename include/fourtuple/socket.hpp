@@ -36,6 +36,9 @@ class Socket {
   void close();
   void abort();
 
+  /// What may be set on a connection: docs/howto/socket-options.md. The setters of Stack take id().
+  std::optional<TcpOptions> options() const;
+  std::expected<void, Error> set_options(Instant now, const TcpOptions& options);
   std::optional<ConnectionInfo> info() const;
 
  private:

@@ -31,6 +31,7 @@ struct Datagram {
   bool was_fragmented = false;            // it had a fragment header, even if it is whole now
   std::optional<FragmentPlace> fragment;  // set: this is a part only
   std::uint32_t protocol_offset = 0;      // where in `packet` the protocol was named
+  std::span<const std::byte> ip_options;  // IPv4, borrowed, unread; empty for what was put together from fragments
   std::span<const std::byte> payload;     // borrowed
   std::span<const std::byte> packet;      // borrowed, header onwards: what an ICMP error quotes
 };

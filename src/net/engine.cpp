@@ -77,9 +77,9 @@ Reach Engine::reach(Instant now, const IpAddress& destination) { return impl_->r
 void Engine::on_trouble(const IpAddress& destination) { impl_->on_trouble(destination); }
 std::uint64_t Engine::resolution_count() const { return impl_->neighbours().resolution_count(); }
 
-std::size_t Engine::header_length(const IpAddress& destination) const {
+std::size_t Engine::header_length(const IpAddress& destination, const wire::SourceRoute* route) const {
   const std::size_t link = loops_back(destination) ? 0 : impl_->link_header_length();
-  return link + ip_header_length(destination.family());
+  return link + ip_header_length(destination.family()) + (route == nullptr ? 0 : route->option_length());
 }
 std::size_t Engine::seal(Instant, const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out) {
   return impl_->seal(envelope, transport_length, out);

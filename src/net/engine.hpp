@@ -7,6 +7,7 @@
 #include "fourtuple/config.hpp"
 #include "fourtuple/error.hpp"
 #include "fourtuple/time.hpp"
+#include "wire/ipv4_options.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,13 +32,14 @@ struct Delivered {
   std::uint8_t traffic_class = 0;  // DSCP and ECN as on the wire
   bool checksum_verified = false;  // the link vouched (never true for a reassembled packet unless each part was)
   std::span<const std::byte> payload;
+  std::span<const std::byte> ip_options;  // IPv4, judged and otherwise unread; borrowed like the payload
 };
 
 /// An ICMP error about a TCP segment of ours. The caller checks that `sequence` is in flight (RFC 5927 4).
 struct IcmpError {
   enum class Kind : std::uint8_t {
-    soft,  // ICMP 3/0, 3/1, 3/5, 11, 12; ICMPv6 1/0, 1/3, 3, 4: report, never abort (RFC 9293 MUST-56)
-    hard,  // ICMP 3/2, 3/3, 3/4 without DF sense, 3/9, 3/10, 3/13; ICMPv6 1/1, 1/4 ...: aborts a handshake only (RFC 5927)
+    soft,            // ICMP 3/0, 3/1, 3/5, 11, 12; ICMPv6 1/0, 1/3, 3, 4: report, never abort (RFC 9293 MUST-56)
+    hard,            // ICMP 3/2, 3/3, 3/9, 3/10, 3/13; ICMPv6 1/1, 1/4 ...: aborts a handshake only (RFC 5927)
     packet_too_big,  // ICMP 3/4, ICMPv6 2: mtu below
   };
   Kind kind = Kind::soft;
@@ -72,7 +74,8 @@ struct Envelope {
   std::uint8_t protocol = protocol_tcp;
   std::uint8_t ttl = 64;
   std::uint8_t traffic_class = 0;
-  bool dont_fragment = true;  // IPv4 DF
+  bool dont_fragment = true;                 // IPv4 DF
+  const wire::SourceRoute* route = nullptr;  // IPv4 only: the hops that the packet passes first
 };
 
 class Engine {
@@ -106,7 +109,7 @@ class Engine {
   /// Grows each time a neighbour resolves or fails: parked flows look again.
   std::uint64_t resolution_count() const;
   /// Octets that seal() needs before the transport header: link and IP header.
-  std::size_t header_length(const IpAddress& destination) const;
+  std::size_t header_length(const IpAddress& destination, const wire::SourceRoute* route = nullptr) const;
   /// Writes link and IP headers in front of a transport packet of `transport_length` octets that starts at
   /// out[header_length()]; reach() must be ready. Returns header_length().
   std::size_t seal(Instant now, const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out);

@@ -72,7 +72,8 @@ Input Engine::Impl::on_datagram(Instant now, const Datagram& datagram) {
                    datagram.ttl,
                    datagram.traffic_class,
                    datagram.checksum_verified,
-                   datagram.payload};
+                   datagram.payload,
+                   datagram.ip_options};
     case wire::protocol::udp:
       return on_udp(now, datagram);
     case wire::protocol::icmp:

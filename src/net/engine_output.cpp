@@ -57,7 +57,7 @@ std::size_t Engine::Impl::write_link_header(const IpAddress& next_hop, std::opti
 
 std::size_t Engine::Impl::seal(const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out) {
   if (routes_.is_this_host(envelope.destination)) return headers_.write(envelope, transport_length, out);
-  const auto& hop = next_hop(envelope.destination);
+  const auto& hop = next_hop(envelope.route == nullptr ? envelope.destination : envelope.route->hops[0]);
   FT_ASSERT(hop.has_value());
   const std::size_t link = write_link_header(*hop, {}, out);
   const std::size_t length = link + headers_.write(envelope, transport_length, out.subspan(link));

@@ -59,12 +59,21 @@ HeaderWriter::HeaderWriter(KeyedHash hash)
 std::size_t HeaderWriter::write(const Envelope& envelope, std::size_t payload_length, std::span<std::byte> out) {
   if (envelope.destination.is_v4()) {
     wire::Ipv4Header header = ipv4_header(envelope, payload_length);
+    if (envelope.route != nullptr) return write_routed(header, *envelope.route, out);
     if (!envelope.dont_fragment) header.id = static_cast<std::uint16_t>(next_id());
     return wire::write_ipv4(header, out);
   }
   wire::Ipv6Header header = ipv6_header(envelope, payload_length);
   header.flow_label = flow_label(envelope, out.subspan(wire::ipv6_header_length, payload_length));
   return wire::write_ipv6(header, out);
+}
+
+std::size_t HeaderWriter::write_routed(wire::Ipv4Header header, const wire::SourceRoute& route, std::span<std::byte> out) {
+  const std::size_t options = wire::write_source_route(route, header.destination, out.subspan(wire::ipv4_min_header));
+  header.total_length = static_cast<std::uint16_t>(header.total_length + options);
+  header.destination = route.hops[0];
+  if (!header.dont_fragment) header.id = static_cast<std::uint16_t>(next_id());
+  return wire::write_ipv4(header, out, options);
 }
 
 std::size_t HeaderWriter::write_piece(const Envelope& envelope, std::uint32_t id, const Piece& piece,

@@ -7,6 +7,7 @@
 #include "net/engine.hpp"
 #include "net/fragments.hpp"
 #include "net/keyed_hash.hpp"
+#include "wire/ipv4.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,7 @@ class HeaderWriter {
   std::uint32_t next_id() { return ++last_id_; }
 
  private:
+  std::size_t write_routed(wire::Ipv4Header header, const wire::SourceRoute& route, std::span<std::byte> out);
   std::uint32_t flow_label(const Envelope& envelope, std::span<const std::byte> payload);
 
   KeyedHash hash_;

@@ -68,7 +68,7 @@ IcmpError unreachable_v4(std::uint8_t code, std::uint32_t rest, bool dont_fragme
     case wire::icmp_unreachable::port:
       return hard(Error::connection_refused);
     case wire::icmp_unreachable::fragmentation_needed:
-      return dont_fragment ? packet_too_big(rest & 0xffff) : hard(Error::host_unreachable);
+      return dont_fragment ? packet_too_big(rest & 0xffff) : soft();  // whoever could have cut it has no reason to complain
     case wire::icmp_unreachable::network_prohibited:
     case wire::icmp_unreachable::host_prohibited:
     case wire::icmp_unreachable::prohibited:

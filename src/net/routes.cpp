@@ -22,7 +22,8 @@ IpAddress subnet_broadcast(const InterfaceAddress& own) {
 
 }  // namespace
 
-Routes::Routes(const StackConfig& config) : own_(config.addresses), accept_any_(config.accept_any_address) {
+Routes::Routes(const StackConfig& config)
+    : own_(config.addresses), accept_any_(config.accept_any_address), accept_source_routes_(config.accept_source_routes) {
   const auto rank = [](const Route& r) { return 2 * r.prefix_length + (r.gateway ? 0 : 1); };
   // Behind its equals, so that the configuration's order decides between them.
   const auto insert = [&](const Route& r) {

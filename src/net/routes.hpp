@@ -32,6 +32,7 @@ class Routes {
   /// Who gets the frame: the destination itself or a gateway; none without a route. Groups and broadcasts are on link.
   std::optional<IpAddress> next_hop(const IpAddress& destination) const;
 
+  bool accepts_source_routes() const { return accept_source_routes_; }
   std::span<const InterfaceAddress> own() const { return own_; }
 
  private:
@@ -41,6 +42,7 @@ class Routes {
   std::vector<IpAddress> broadcasts_;  // of the own IPv4 prefixes
   std::vector<Route> routes_;          // longest prefix first, on-link before gateways
   bool accept_any_ = false;
+  bool accept_source_routes_ = false;
 };
 
 }  // namespace ft::net

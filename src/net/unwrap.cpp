@@ -4,6 +4,7 @@
 #include "net/extensions.hpp"
 #include "wire/icmpv6.hpp"
 #include "wire/ipv4.hpp"
+#include "wire/ipv4_options.hpp"
 #include "wire/ipv6.hpp"
 
 namespace ft::net {
@@ -30,6 +31,15 @@ bool is_bad_source(const Routes& routes, const IpAddress& source, const IpAddres
          routes.is_own(source) || (source.is_v6() && is_mapped_v4(source));
 }
 
+/// Source routes let strangers choose our packets' way, and look like neighbours (RFC 7126 4.3, 4.4): taken only when asked to.
+/// All other options are none of our business (MUST-50).
+DropReason judge_options(const Routes& routes, std::span<const std::byte> options) {
+  const auto route = wire::read_source_route(options);
+  if (!route) return route.error();
+  if (!*route) return DropReason::none;
+  return routes.accepts_source_routes() && (*route)->complete ? DropReason::none : DropReason::source_route;
+}
+
 //= rfc9293 MUST-50
 //= rfc9293 MUST-57
 Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
@@ -51,6 +61,11 @@ Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, F
   datagram.protocol_offset = ipv4_protocol_offset;
   datagram.payload = parsed->payload;
   datagram.packet = packet.first(header.total_length);
+  if (!parsed->options.empty()) {
+    const DropReason reason = judge_options(routes, parsed->options);
+    if (reason != DropReason::none) return {reason};
+    datagram.ip_options = parsed->options;
+  }
   if (header.is_fragment()) {
     datagram.was_fragmented = true;
     const auto header_length = static_cast<std::uint32_t>(header.total_length - parsed->payload.size());
@@ -154,6 +169,7 @@ Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLi
 
 Rejection open_reassembled(Datagram& datagram) {
   datagram.fragment.reset();
+  datagram.ip_options = {};
   if (datagram.source.is_v4()) return {};
   return {open_extensions(datagram, wire::ipv6_header_length, false).reason};
 }

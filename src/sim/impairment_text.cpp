@@ -56,9 +56,15 @@ Problem add_chosen(std::vector<ChosenPacket>& list, std::string_view text) {
   return std::nullopt;
 }
 
+Problem set_mtu_told(ImpairmentSettings& s, std::string_view text) {
+  if (text != "yes" && text != "no") return "takes yes or no";
+  s.mtu_told = text == "yes";
+  return std::nullopt;
+}
+
 constexpr std::uint64_t most_u32 = 0xffffffff;
 
-constexpr std::array<Key, 15> keys{{
+constexpr std::array<Key, 16> keys{{
     {"rate", [](auto& s, std::string_view v) { return store(s.rate, parse_rate(v)); }},
     {"delay", [](auto& s, std::string_view v) { return store(s.delay, parse_duration(v)); }},
     {"jitter", [](auto& s, std::string_view v) { return store(s.jitter, parse_duration(v)); }},
@@ -71,6 +77,7 @@ constexpr std::array<Key, 15> keys{{
     {"late", [](auto& s, std::string_view v) { return add_chosen(s.late, v); }},
     {"corrupt", [](auto& s, std::string_view v) { return store(s.corrupt, parse_probability(v)); }},
     {"mtu", [](auto& s, std::string_view v) { return store(s.mtu, parse_count(v, 65535)); }},
+    {"mtu_told", set_mtu_told},
     {"queue", [](auto& s, std::string_view v) { return store(s.queue_packets, parse_count(v, most_u32)); }},
     {"queue_octets", [](auto& s, std::string_view v) { return store(s.queue_octets, parse_size(v)); }},
     {"seed", [](auto& s, std::string_view v) { return store(s.seed, parse_count(v, ~std::uint64_t{0})); }},

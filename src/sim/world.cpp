@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "sim/icmp_packet.hpp"
 #include "sim/packet.hpp"
 
 namespace ft::sim {
@@ -94,6 +95,10 @@ void World::transmit(Direction& direction, std::span<const std::byte> packet) {
   const Fate fate = direction.impairment.submit(now_, packet);
   FT_ASSERT(fate.number == direction.packets);
   if (!fate.lost.empty()) report(direction.from, trace::LinkLost{fate.number, direction.from, direction.to, fate.lost});
+  if (fate.lost == "mtu" && direction.impairment.settings().mtu_told) {
+    const auto message = make_too_big(packet, direction.impairment.settings().mtu);
+    if (!message.empty()) transmit(this->direction(direction.to, direction.from), message);
+  }
   for (std::uint8_t i = 0; i < fate.copies; ++i)
     enqueue(fate.deliveries[i].at, Kind::delivery, static_cast<std::size_t>(&direction - directions_.data()));
 }

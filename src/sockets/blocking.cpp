@@ -126,6 +126,20 @@ std::expected<void, Error> Connection::write_all(std::span<const std::byte> from
   return {};
 }
 
+std::expected<void, Error> Connection::close() {
+  const auto info = socket_.info();
+  const Duration linger = info && info->options ? info->options->linger.value_or(Duration::zero()) : Duration::zero();
+  const bool waits = linger > Duration::zero() && info->receive_queued == 0 && socket_.shutdown().has_value();
+  const auto is_delivered = [&] {
+    const auto left = socket_.info();
+    return !left || left->closed != CloseReason::none || left->state == "FIN-WAIT-2" || left->state == "TIME-WAIT";
+  };
+  const bool delivered = !waits || host_->wait(is_delivered, linger);
+  socket_.close();
+  if (delivered) return {};
+  return std::unexpected(host_->link_failure().empty() ? Error::would_block : Error::host_unreachable);
+}
+
 std::expected<void, Error> Connection::wait_closed() {
   const auto is_over = [&] {
     const auto info = socket_.info();

@@ -52,6 +52,13 @@ void Socket::abort() {
   if (id_) (void)stack_->abort(release());
 }
 
+std::optional<TcpOptions> Socket::options() const { return id_ ? stack_->options(id_) : std::nullopt; }
+
+std::expected<void, Error> Socket::set_options(Instant now, const TcpOptions& options) {
+  if (!id_) return std::unexpected(Error::invalid_handle);
+  return stack_->set_options(now, id_, options);
+}
+
 std::optional<ConnectionInfo> Socket::info() const { return id_ ? stack_->info(id_) : std::nullopt; }
 
 std::expected<Listener, Error> Listener::listen(Stack& stack, Endpoint local, ListenOptions options) {

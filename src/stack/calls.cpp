@@ -10,6 +10,25 @@ namespace ft {
 using tcp::State;
 
 namespace {
+/// IPv4 hops that a packet could pass; an empty list is no route. IPv6 gave up source routes (RFC 5095).
+bool is_route(std::span<const IpAddress> hops, const IpAddress& to) {
+  const auto is_hop = [](const IpAddress& hop) {
+    return hop.is_v4() && !hop.is_unspecified() && !hop.is_multicast() && !hop.is_loopback() && !hop.is_limited_broadcast();
+  };
+  if (hops.empty()) return true;
+  return to.is_v4() && !to.is_loopback() && hops.size() <= wire::SourceRoute::most &&
+         std::all_of(hops.begin(), hops.end(), is_hop);
+}
+
+//= rfc9293 MUST-51
+std::shared_ptr<const wire::SourceRoute> route_of(const ConnectOptions& options) {
+  if (options.source_route.empty()) return nullptr;
+  wire::SourceRoute route;
+  for (const IpAddress& hop : options.source_route) route.hops[route.count++] = hop;
+  route.strict = options.strict_source_route;
+  return std::make_shared<const wire::SourceRoute>(route);
+}
+
 ConnectionId id_of(Slab<stack::Entry>::Handle handle) { return {handle.index, handle.generation}; }
 }  // namespace
 
@@ -70,11 +89,19 @@ auto Stack::Impl::traced_call(std::uint32_t index, std::string_view name, tcp::T
 //= rfc9293 MUST-15
 //= rfc9293 MUST-67
 //= rfc9293 SHLD-6
-tcp::Path Stack::Impl::tcp_path(const IpAddress& remote, std::uint32_t mtu) const {
-  const std::uint32_t headers = remote.is_v4() ? 40 : 60;
+tcp::Path Stack::Impl::tcp_path(const IpAddress& remote, std::uint32_t mtu, const wire::SourceRoute* route) const {
+  //= rfc9293 MUST-16
+  const std::uint32_t headers =
+      (remote.is_v4() ? 40u : 60u) + (route == nullptr ? 0u : static_cast<std::uint32_t>(route->option_length()));
   tcp::Path path;
   path.mss = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu > headers ? mtu - headers : 0, 64, 65535 - headers));
+  const std::uint32_t link = std::min<std::uint32_t>(config_.mtu, 65535);
+  const std::uint32_t fixed = remote.is_v4() ? 40 : 60;  // what we can receive has nothing to do with the options that we send
+  path.link_mss = std::max(path.mss, static_cast<std::uint16_t>(link > fixed ? link - fixed : 0));
+  path.headers = static_cast<std::uint16_t>(headers);
+  path.ip_options = static_cast<std::uint16_t>(route == nullptr ? 0 : route->option_length());
   path.default_mss = remote.is_v4() ? 536 : 1220;
+  if (remote.is_v6()) path.least = path.floor = 1280;
   return path;
 }
 
@@ -98,7 +125,9 @@ std::expected<FourTuple, OpenError> Stack::Impl::choose_tuple(const Endpoint& re
   const auto& to = remote.address;
   if (remote.port == 0 || to.is_unspecified() || to.is_multicast() || engine_.is_broadcast(to))
     return std::unexpected(OpenError{Error::invalid_argument, {}});  // MUST-46
-  const auto route = engine_.path_to(to, options.local_address);     // MUST-44
+  const auto& via = options.source_route.empty() ? to : options.source_route.front();
+  if (!is_route(options.source_route, to)) return std::unexpected(OpenError{Error::invalid_argument, {}});
+  const auto route = engine_.path_to(via, options.local_address);  // MUST-44
   if (!route) return std::unexpected(OpenError{route.error(), {}});
   path = tcp_path(to, route->mtu);
   FourTuple tuple{{route->source, 0}, remote};
@@ -129,12 +158,17 @@ std::expected<ConnectionId, OpenError> Stack::Impl::connect(Instant now, const E
   };
   if (!tuple) return fail(tuple.error());
   tcp::Opening opening;
+  const auto way = route_of(options);
+  if (way) path = tcp_path(remote.address, path.headers + path.mss, way.get());
   opening.options = options.tcp ? std::make_shared<const ft::TcpOptions>(*options.tcp) : default_options_;
   opening.path = path;
   opening.iss = secrets_.isn(now, *tuple);
   opening.ts_offset = secrets_.timestamp_offset(*tuple);
   const auto handle = records_.connections.emplace(*tuple, tcp::Connection(std::move(opening), now));
   if (!handle) return fail({Error::too_many_connections, {}});
+  Entry& entry = records_.connections.at(handle->index);
+  entry.route = way;
+  entry.route_given = way != nullptr;
   demux_.insert(Ref(Stage::connection, handle->index));
   ++counters_.connections_opened;
   tracer_.call(now, *tuple, "connect");

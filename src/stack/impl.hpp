@@ -25,6 +25,7 @@ struct QueuedReply {
   tcp::State state;
   std::uint8_t ttl;
   std::uint8_t dscp;
+  std::shared_ptr<const wire::SourceRoute> route{};
 };
 
 }  // namespace ft::stack
@@ -97,10 +98,13 @@ class Stack::Impl {
   using Stage = stack::Stage;
 
   // input.cpp
+  void take_route(const net::Delivered& delivered);
+  void change_route(Entry& entry);
   Verdict use(Instant now, const net::Input& input, std::size_t length);
   Verdict on_segment(Instant now, const net::Delivered& delivered);
   std::uint8_t least_ttl(const std::optional<Ref>& ref, const Endpoint& local) const;
   Verdict on_icmp(Instant now, const net::IcmpError& error);
+  Verdict on_icmp_half_open(Instant now, std::uint32_t index, const net::IcmpError& error);
   Verdict deliver(Instant now, std::uint32_t index, const tcp::Segment& segment);
   Verdict drop(Instant now, DropReason reason, std::size_t length);
   /// What a segment, a timer or a call may have changed: events, replies, the table, timers.
@@ -109,10 +113,10 @@ class Stack::Impl {
   void arm(std::uint32_t index);
   void become_time_wait_record(std::uint32_t index);
   void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply);
-  void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply, const ft::TcpOptions& options);
+  void queue_reply(const FourTuple& tuple, tcp::State state, const tcp::Reply& reply, const ft::TcpOptions& options,
+                   std::shared_ptr<const wire::SourceRoute> route = {});
   void tell(std::uint32_t index);
   void on_connection_deadline(std::uint32_t index);
-  std::uint32_t plateau_below(std::uint32_t mtu) const;
 
   // listen.cpp
   std::optional<std::uint32_t> listener_for(const Endpoint& local) const;
@@ -154,7 +158,8 @@ class Stack::Impl {
   };
   /// Fills in the ports of `header`.
   std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                               const Text& text, std::uint8_t ttl, std::uint8_t dscp);
+                               const Text& text, std::uint8_t ttl, std::uint8_t dscp, bool dont_fragment = true,
+                               const wire::SourceRoute* route = nullptr);
 
   // calls.cpp
   Entry* find(ConnectionId id);
@@ -162,7 +167,7 @@ class Stack::Impl {
   std::expected<FourTuple, OpenError> choose_tuple(const Endpoint& remote, const ConnectOptions& options, tcp::Path& path);
   std::optional<Instant> earliest_free(const IpAddress& local, const Endpoint& remote) const;
   bool is_port_free(const FourTuple& tuple) const;
-  tcp::Path tcp_path(const IpAddress& remote, std::uint32_t mtu) const;
+  tcp::Path tcp_path(const IpAddress& remote, std::uint32_t mtu, const wire::SourceRoute* route = nullptr) const;
   tcp::Context context() { return {now_, pool_, &challenges_}; }
   template <class Call>
   auto traced_call(std::uint32_t index, std::string_view name, tcp::Trigger trigger, Call call);
@@ -219,10 +224,11 @@ class Stack::Impl {
   std::deque<stack::QueuedReply> replies_;
   std::vector<stack::QueuedReply> parked_replies_;
   std::uint64_t seen_resolutions_ = 0;
-  static constexpr unsigned most_looped = 1024;  // packets to ourselves in one poll_transmit
-  bool looped_ = false;                          // the packet just built is one
-  bool looping_ = false;                         // more of them wait
-  Instant now_{};                                // of the latest call that brought the time
+  static constexpr unsigned most_looped = 1024;             // packets to ourselves in one poll_transmit
+  bool looped_ = false;                                     // the packet just built is one
+  bool looping_ = false;                                    // more of them wait
+  std::shared_ptr<const wire::SourceRoute> arrived_route_;  // the way back of the packet under way through the stack
+  Instant now_{};                                           // of the latest call that brought the time
   stack::Tracer tracer_;
   StackCounters counters_;
 };

@@ -167,6 +167,8 @@ ConnectionInfo describe(const FourTuple& tuple, const tcp::Connection& c, Instan
   info.timestamps = info.agreed.timestamps;
   info.soft_error = c.soft_error();
   info.user_timeout = c.user_timeout();
+  const tcp::Pmtud& path = c.sender().pmtud;
+  info.path = {path.size(), path.proven(), path.searching(), path.probes_lost()};
   info.options = c.options();
   return info;
 }

@@ -2,6 +2,8 @@
 #include "stack/impl.hpp"
 #include "wire/checksum.hpp"
 
+#include <iterator>
+
 namespace ft {
 
 using tcp::State;
@@ -41,6 +43,7 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   const tcp::Segment segment{parsed->header, parsed->text};
 
   Verdict verdict;
+  take_route(delivered);
   if (delivered.ttl < least_ttl(ref, tuple.local)) {
     return drop(now, DropReason::ttl_too_low, length);
   } else if (ref) {
@@ -76,6 +79,7 @@ Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segmen
   Entry& entry = records_.connections.at(index);
   const State before = entry.tcp.state();
   tracer_.look(entry.tcp);
+  if (arrived_route_) change_route(entry);
   const tcp::Arrival arrival = entry.tcp.on_segment(context(), segment);
   if (tracer_.on()) tracer_.received(now, entry.tuple, segment, arrival, before, entry.tcp.state());
   tracer_.tell(now, entry.tuple, entry.tcp);
@@ -85,8 +89,9 @@ Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segmen
 
 void Stack::Impl::settle(std::uint32_t index, std::optional<tcp::Reply> reply) {
   Entry& entry = records_.connections.at(index);
-  if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply, *entry.tcp.options());
+  if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply, *entry.tcp.options(), entry.route);
   tell(index);
+  if (const auto mtu = entry.tcp.take_path_finding()) engine_.lower_path_mtu(now_, entry.tuple.remote.address, *mtu);
   if (entry.tcp.state() == State::closed) {
     retire(index);
     return;
@@ -148,46 +153,9 @@ void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Re
   queue_reply(tuple, state, reply, config_.tcp);
 }
 
-void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply, const ft::TcpOptions& options) {
-  if (replies_.size() < most_replies) replies_.push_back({tuple, reply, state, options.ttl, options.dscp});
-}
-
-// --- ICMP ------------------------------------------------------------------------------------------------------------
-
-/// RFC 1191 7.1: the next common MTU when a router does not say its own.
-std::uint32_t Stack::Impl::plateau_below(std::uint32_t mtu) const {
-  for (const std::uint32_t plateau : {32000u, 17914u, 8166u, 4352u, 2002u, 1492u, 1280u, 1006u, 576u})
-    if (plateau < mtu) return plateau;
-  return 576;
-}
-
-//= rfc9293 MUST-54
-//= rfc9293 SHLD-25
-Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
-  const auto ref = demux_.find(error.tuple);
-  if (!ref || ref->stage() != Stage::connection) return drop(now, DropReason::icmp_unrelated, 0);
-  const std::uint32_t index = ref->index();
-  Entry& entry = records_.connections.at(index);
-  // RFC 5927 4.1: only who saw the segment knows a sequence number that is in flight.
-  if (!entry.tcp.is_outstanding(Seq{error.sequence})) return drop(now, DropReason::icmp_unrelated, 0);
-  const State before = entry.tcp.state();
-  switch (error.kind) {
-    case net::IcmpError::Kind::soft:
-      entry.tcp.on_icmp_soft(error.meaning);
-      break;
-    case net::IcmpError::Kind::hard:
-      entry.tcp.on_icmp_hard(pool_, error.meaning);
-      break;
-    case net::IcmpError::Kind::packet_too_big: {
-      const std::uint32_t mtu = error.mtu != 0 ? error.mtu : plateau_below(entry.tcp.negotiated().path_mss + 40u);
-      entry.tcp.on_path_mss(
-          pool_, tcp_path(entry.tuple.remote.address, engine_.lower_path_mtu(now, entry.tuple.remote.address, mtu)).mss);
-      break;
-    }
-  }
-  tracer_.changed(now, entry.tuple, before, entry.tcp.state(), tcp::Trigger::icmp_hard);
-  settle(index, std::nullopt);
-  return {};
+void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply, const ft::TcpOptions& options,
+                              std::shared_ptr<const wire::SourceRoute> route) {
+  if (replies_.size() < most_replies) replies_.push_back({tuple, reply, state, options.ttl, options.dscp, std::move(route)});
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------

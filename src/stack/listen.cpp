@@ -137,9 +137,9 @@ State Stack::Impl::take_syn(Instant now, std::uint32_t listener_index, const Fou
       queue_reply(tuple, State::listen, tcp::make_reset(syn, tcp::Cause::rst_backlog_full), *listener.tcp);
     return drop(DropReason::accept_queue_full);
   }
-  const auto route = engine_.path_to(tuple.remote.address, tuple.local.address);
+  const auto route = engine_.path_to(arrived_route_ ? arrived_route_->hops[0] : tuple.remote.address, tuple.local.address);
   if (!route) return drop(DropReason::bad_source);
-  const tcp::Path path = tcp_path(tuple.remote.address, route->mtu);
+  const tcp::Path path = tcp_path(tuple.remote.address, route->mtu, arrived_route_.get());
   if (listener.syn_cookies != SynCookieUse::always && remember(now, listener_index, tuple, syn, path, least_isn)) {
     arrival.effect = least_isn ? tcp::Effect::time_wait_reopened : tcp::Effect::syn_received;
     return State::syn_received;
@@ -162,6 +162,7 @@ bool Stack::Impl::remember(Instant now, std::uint32_t listener_index, const Four
   record.tuple = tuple;
   record.half_open = tcp::remember_syn(syn, iss, secrets_.timestamp_offset(tuple));
   record.path = path;
+  record.route = arrived_route_;
   record.listener = listener_index;
   ++listener.half_open;
   demux_.insert(Ref(Stage::half_open, handle->index));
@@ -196,7 +197,7 @@ bool Stack::Impl::answer_with_cookie(Instant now, std::uint32_t listener_index, 
   }
   listener.cookies_until = now + stack::SynCookies::lifetime;
   ++counters_.syn_cookies_sent;
-  queue_reply(tuple, State::listen, reply, *listener.tcp);
+  queue_reply(tuple, State::listen, reply, *listener.tcp, arrived_route_);
   return true;
 }
 

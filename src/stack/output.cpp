@@ -9,6 +9,12 @@ namespace ft {
 
 using tcp::State;
 
+namespace {
+const IpAddress& first_hop(const FourTuple& tuple, const std::shared_ptr<const wire::SourceRoute>& route) {
+  return route ? route->hops[0] : tuple.remote.address;
+}
+}  // namespace
+
 std::optional<Transmit> Stack::Impl::poll_transmit(Instant now, std::span<std::byte> out) {
   now_ = now;
   looping_ = false;
@@ -54,12 +60,13 @@ std::optional<Transmit> Stack::Impl::send_own(Instant now, std::span<std::byte> 
 std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte> out) {
   while (!replies_.empty()) {
     const stack::QueuedReply& front = replies_.front();
-    const auto reach = engine_.reach(now, front.tuple.remote.address);
+    const auto reach = engine_.reach(now, first_hop(front.tuple, front.route));
     stack::QueuedReply queued = front;
     replies_.pop_front();
     if (reach == net::Reach::resolving && parked_replies_.size() < most_replies) parked_replies_.push_back(queued);
     if (reach != net::Reach::ready) continue;
-    const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, queued.ttl, queued.dscp);
+    const auto transmit =
+        emit(now, out, queued.tuple, queued.reply.header, {}, queued.ttl, queued.dscp, true, queued.route.get());
     if (queued.reply.header.has(wire::tcp_flag::rst)) ++counters_.resets_sent;
     tracer_.sent(now, queued.tuple, queued.reply.header, 0, queued.reply.cause, queued.state, queued.state);
     return transmit;
@@ -72,7 +79,7 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     const std::uint32_t index = syn_acks_.front();
     HalfOpenRecord& record = records_.half_open.at(index);
     syn_acks_.remove(index);
-    const auto reach = engine_.reach(now, record.tuple.remote.address);
+    const auto reach = engine_.reach(now, first_hop(record.tuple, record.route));
     if (reach == net::Reach::resolving) {
       parked_syn_acks_.push_back(index);
       record.parked = true;
@@ -84,7 +91,7 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     record.half_open.retransmitted = again;
     record.half_open.sent = true;
     record.half_open.sent_at = again ? never : now;
-    const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, options.dscp);
+    const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, options.dscp, true, record.route.get());
     tracer_.sent(now, record.tuple, header, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack, State::syn_received,
                  State::syn_received);  // the SYN's arrival made the record
     if (again) ++counters_.retransmissions;
@@ -117,7 +124,7 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
   while (!ready_.empty()) {
     const std::uint32_t index = ready_.front();
     Entry& entry = records_.connections.at(index);
-    const auto reach = engine_.reach(now, entry.tuple.remote.address);
+    const auto reach = engine_.reach(now, first_hop(entry.tuple, entry.route));
     if (reach == net::Reach::resolving) {
       ready_.remove(index);
       parked_.push_back(index);
@@ -151,7 +158,8 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
     }
     const auto& options = *entry.tcp.options();
     const Text text{entry.tcp.text(*segment), segment->segment_size};
-    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, options.dscp);
+    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, options.dscp,
+                               !entry.tcp.may_be_fragmented(), entry.route.get());
     if (tracer_.on()) {
       tracer_.sent(now, index, entry.tuple, *segment, entry.tcp);
       tracer_.tell(now, entry.tuple, entry.tcp);
@@ -162,10 +170,11 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
 }
 
 std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                                          const Text& text, std::uint8_t ttl, std::uint8_t dscp) {
+                                          const Text& text, std::uint8_t ttl, std::uint8_t dscp, bool dont_fragment,
+                                          const wire::SourceRoute* route) {
   header.source_port = tuple.local.port;
   header.destination_port = tuple.remote.port;
-  const std::size_t below = engine_.header_length(tuple.remote.address);
+  const std::size_t below = engine_.header_length(tuple.remote.address, route);
   const std::size_t above = wire::tcp_header_length(header);
   const std::size_t text_length = text.parts[0].size() + text.parts[1].size();
   const std::size_t length = above + text_length;
@@ -201,7 +210,9 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
   const net::Envelope envelope{.source = tuple.local.address,
                                .destination = tuple.remote.address,
                                .ttl = ttl,
-                               .traffic_class = static_cast<std::uint8_t>(dscp << 2)};
+                               .traffic_class = static_cast<std::uint8_t>(dscp << 2),
+                               .dont_fragment = dont_fragment,
+                               .route = route};
   engine_.seal(now, envelope, length, out);
   looped_ = engine_.loops_back(tuple.remote.address);
   ++counters_.segments_out;

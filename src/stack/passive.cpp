@@ -73,6 +73,7 @@ bool Stack::Impl::promote(std::uint32_t half_open_index, tcp::Connection&& conne
   const std::uint32_t listener_index = record.listener;
   if (records_.connections.size() == config_.max_connections) return false;
   const auto handle = records_.connections.emplace(record.tuple, std::move(connection));
+  if (handle) records_.connections.at(handle->index).route = record.route;
   remove_half_open(half_open_index);
   demux_.insert(Ref(Stage::connection, handle->index));
   enqueue(handle->index, listener_index);

@@ -7,6 +7,7 @@
 #include "fourtuple/stack.hpp"
 #include "stack/index_list.hpp"
 #include "tcp/connection.hpp"
+#include "wire/ipv4_options.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -34,9 +35,11 @@ struct Entry {
   Links told;                            // has events for the user
   std::uint32_t listener = Links::none;  // passive and not accepted yet
   std::uint8_t events = 0;
-  bool parked = false;   // `ready` links it into the list of those whose neighbour is being asked
-  bool in_table = true;  // false: over, kept only until the user closes it
-  bool owned = true;     // the user holds its id
+  std::shared_ptr<const wire::SourceRoute> route{};  // IPv4, null: packets find their own way
+  bool route_given = false;                          // by the user: what arrives changes nothing (MUST-52)
+  bool parked = false;                               // `ready` links it into the list of those whose neighbour is being asked
+  bool in_table = true;                              // false: over, kept only until the user closes it
+  bool owned = true;                                 // the user holds its id
 };
 
 /// Two records that find each other unacceptable would answer each other for ever. So an empty segment is answered twice a second
@@ -63,6 +66,7 @@ struct HalfOpenRecord {
   std::uint32_t listener = 0;
   std::uint8_t retries = 0;
   AnswerBrake brake{};
+  std::shared_ptr<const wire::SourceRoute> route{};  // of the SYN, reversed
 };
 
 struct TimeWaitRecord {

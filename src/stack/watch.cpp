@@ -60,6 +60,8 @@ TimerName name_of(tcp::Timer timer, const tcp::Connection& connection) {
                                                          : TimerName{"close", "RFC 9293 3.6"};
     case tcp::Timer::pacing:
       return {"pacing", "RFC 9002 7.7"};
+    case tcp::Timer::cork:
+      return {"cork", "RFC 9293 3.7.4"};
   }
   return {};
 }

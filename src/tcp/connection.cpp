@@ -24,6 +24,7 @@ Connection::Connection(Opening opening, const HalfOpen& half_open, Instant now)
   receiver_.paws.open(half_open.ts_recent, now);
   negotiated_ = negotiate(*options_, path_, half_open.peer_options());
   hear_user_timeout(half_open.peer_user_timeout);
+  open_path(now);
   last_ack_sent_ = receiver_.rcv.nxt;
 }
 
@@ -185,35 +186,6 @@ std::optional<Reply> Connection::close(Context context) {
   return {};
 }
 
-// --- what IP tells ---------------------------------------------------------------------------------------------------
-
-void Connection::on_path_mss(BufferPool& pool, std::uint16_t mss) {
-  if (mss >= negotiated_.path_mss) return;
-  path_.mss = mss;
-  negotiated_.path_mss = mss;
-  sender_.on_smaller_path(pool, negotiated_.mss());
-}
-
-//= rfc9293 SHLD-26
-bool Connection::on_icmp_hard(BufferPool& pool, Error meaning) {
-  soft_error_ = meaning;
-  if (state_ != State::syn_sent && state_ != State::syn_received) {
-    events_ |= event::trouble;
-    return false;
-  }
-  finish(pool, Transition::reset, CloseReason::unreachable);
-  return true;
-}
-
-//= rfc9293 MUST-47
-//= rfc9293 MUST-56
-//= rfc9293 SHLD-25
-//= rfc9293 UNL-1
-void Connection::on_icmp_soft(Error meaning) {
-  soft_error_ = meaning;
-  events_ |= event::trouble;
-}
-
 // --- timers ----------------------------------------------------------------------------------------------------------
 
 //= rfc9293 MUST-24
@@ -273,6 +245,7 @@ Expiry Connection::on_deadline(Context context) {
       return end(Transition::reset, CloseReason::timed_out, handshake ? Trigger::connect_timeout : Trigger::user_timeout);
     if (kind == RetransmitTimer::rto) ++keep_diary().retransmitted.timeouts;
     if (kind == RetransmitTimer::reordering && !repairs && sender_.repairs()) ++keep_diary().retransmitted.recoveries;
+    adopt_path(context.pool);
     //= rfc9293 MUST-20
     //= rfc9293 MUST-22
     //= rfc9293 SHLD-9
@@ -282,6 +255,7 @@ Expiry Connection::on_deadline(Context context) {
     syn_retransmitted_ = syn_retransmitted_ || handshake;
   }
   take(Timer::pacing);  // the sender looks at the time by itself
+  if (take(Timer::cork)) cork_flushed_ = true;
   if (take(Timer::delayed_ack)) receiver_.ack.at_once(Cause::ack_delayed);
   if (take(Timer::keepalive) && !on_keepalive_timer(context)) {
     expiry.reply = make_abort(context.now, Cause::rst_timeout);

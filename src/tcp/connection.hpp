@@ -117,7 +117,14 @@ class Connection {
   // --- what IP tells ---------------------------------------------------------------------------------------
   /// An ICMP error is about octets in flight (RFC 5927 4.1); others are forgeries.
   bool is_outstanding(Seq seq) const { return in_range(seq, sender_.snd.una, sender_.snd.max); }
-  void on_path_mss(BufferPool& pool, std::uint16_t mss);
+  /// A router says that a packet of `mtu` octets is the most that passes (0: it does not say how much), about `seq` in flight.
+  void on_too_big(Context context, Seq seq, std::uint32_t mtu);
+  /// Octets of IP options that every packet carries from now on: they are taken from the text (RFC 9293 3.7.1).
+  void set_ip_options(Context context, std::uint16_t octets);
+  /// Octets of IP packet that the path takes, once they are sure and worth telling other connections.
+  std::optional<std::uint16_t> take_path_finding() { return sender_.pmtud.take_finding(); }
+  /// IPv4 only: routers may cut what leaves into pieces (DF clear).
+  bool may_be_fragmented() const { return !options_->path_mtu_discovery || sender_.pmtud.size() <= 576; }
   /// Aborts a handshake only (RFC 5927 5.2); true when it did.
   bool on_icmp_hard(BufferPool& pool, Error meaning);
   void on_icmp_soft(Error meaning);
@@ -209,6 +216,10 @@ class Connection {
   Duration ack_delay() const { return options_->quick_ack ? Duration::zero() : options_->delayed_ack; }
   void hear_user_timeout(const std::optional<std::uint16_t>& field);
   void tell_user_timeout(wire::TcpHeader& header);
+  void open_path(Instant now);
+  void adopt_path(BufferPool& pool);
+  bool is_corked() const { return (options_->cork || more_follows_) && !cork_flushed_; }
+  void hold_cork(Instant now);
   /// False when the last probe stayed unanswered.
   bool on_keepalive_timer(Context context);
   void announce_window();
@@ -247,6 +258,8 @@ class Connection {
   bool syn_retransmitted_ = false;
   bool tell_user_timeout_ = true;  // when the option is on: in the first segment without SYN, and after a change (RFC 5482 3)
   bool more_follows_ = false;
+  bool cork_flushed_ = false;    // what was held long enough may leave
+  std::uint16_t path_size_ = 0;  // octets of packet that path_mss stands for
 };
 
 }  // namespace ft::tcp

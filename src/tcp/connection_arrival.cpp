@@ -117,6 +117,7 @@ void Connection::learn_syn(Context context, const Segment& segment) {
   negotiated_ = negotiate(*options_, path_, segment.header.options);
   if (negotiated_.timestamps) receiver_.paws.open(segment.header.options.timestamps->val, context.now);
   hear_user_timeout(segment.header.options.user_timeout);
+  open_path(context.now);
   last_ack_sent_ = receiver_.rcv.nxt;
   last_heard_ = context.now;
   sender_.snd.wnd = sender_.snd.max_wnd = segment.header.window;  // never scaled on a SYN
@@ -323,6 +324,7 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
     if (news.echo != never)
       measured = std::chrono::floor<std::chrono::milliseconds>(context.now) - (news.echo - std::chrono::milliseconds(1));
     note_ack(sender_.on_ack(context.pool, context.now, news, measured, send_limits(0), deadlines_));
+    adopt_path(context.pool);
   }
   if (advances) {
     note(arrival, Effect::ack_new);

@@ -39,6 +39,13 @@ std::uint32_t Connection::unsent() const {
   return left > 0 ? static_cast<std::uint32_t>(left) : 0;
 }
 
+/// Corked, or more is to follow: what fills no segment waits for it, but not for ever.
+void Connection::hold_cork(Instant now) {
+  constexpr Duration longest = std::chrono::milliseconds(200);
+  if (is_corked() && unsent() != 0 && is_synchronized(state_) && !deadlines_.is_set(Timer::cork))
+    deadlines_.set(Timer::cork, now + longest);
+}
+
 std::uint32_t Connection::readable_mark() const {
   return std::clamp(options_->receive_low_water, 1u, std::max(options_->receive_buffer / 2, 1u));
 }

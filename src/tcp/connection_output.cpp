@@ -22,6 +22,8 @@ SendLimits Connection::send_limits(std::uint32_t max_text) const {
   return {.options = *options_,
           .mss = mss,
           .max_text = std::max(max_text, mss),
+          .headers = path_.headers + (negotiated_.timestamps ? Negotiated::timestamp_octets : 0),
+          .cork = is_corked(),
           .sack = negotiated_.sack,
           .r2 = sender_.syn_acked() ? user_timeout() : options_->connect_timeout};
 }
@@ -35,6 +37,7 @@ std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t 
   if (state_ != State::time_wait) {
     if (const auto chunk = sender_.next(context.pool, context.now, send_limits(max_text), deadlines_))
       return segment_for(context, *chunk);
+    hold_cork(context.now);
   }
   if (state_ == State::syn_sent) return std::nullopt;
   //= rfc9293 SHLD-12
@@ -79,7 +82,8 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   out.retransmission = chunk.retransmission;
   out.cause = chunk.syn ? syn_cause(chunk.retransmission) : chunk.cause;
   const std::uint32_t mss = send_limits(0).mss;
-  if (chunk.length > mss && !chunk.retransmission) out.segment_size = mss;  // a repeat has the size that it had
+  if (chunk.length > mss && !chunk.retransmission && !chunk.path_probe)
+    out.segment_size = mss;  // a repeat has the size that it had
 
   std::uint8_t flags = state_ == State::syn_sent ? 0 : wire::tcp_flag::ack;
   if (chunk.syn) flags |= wire::tcp_flag::syn;
@@ -110,6 +114,10 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
     octets_sent_ += chunk.length;
   }
   note_writable();
+  if (unsent() == 0) {
+    cork_flushed_ = false;
+    deadlines_.clear(Timer::cork);
+  }
   if (chunk.fin && may_send(state_)) move(Transition::fin_sent);
   out.after = state_;
   out.last_sent = chunk.sent_before;

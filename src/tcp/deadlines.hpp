@@ -16,8 +16,9 @@ enum class Timer : std::uint8_t {
   keepalive,    // RFC 9293 3.8.4
   close,        // 2 MSL in TIME-WAIT; the limit on a FIN-WAIT-2 that nobody reads any more
   pacing,       // the next segment may leave
+  cork,         // what was held back has waited long enough
 };
-inline constexpr std::size_t timer_count = 5;
+inline constexpr std::size_t timer_count = 6;
 
 class Deadlines {
  public:
@@ -31,7 +32,7 @@ class Deadlines {
 
  private:
   static constexpr std::size_t index(Timer timer) { return static_cast<std::size_t>(timer); }
-  std::array<Instant, timer_count> at_ = {never, never, never, never, never};
+  std::array<Instant, timer_count> at_ = {never, never, never, never, never, never};
 };
 
 }  // namespace ft::tcp

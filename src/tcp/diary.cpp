@@ -19,6 +19,8 @@ Repeat repeat_of(Cause cause) {
     case Cause::retransmit_partial_ack:
       return Repeat::partial_ack;
     case Cause::retransmit_pmtu:
+    case Cause::retransmit_black_hole:
+    case Cause::retransmit_path_probe:
       return Repeat::path_mtu;
     case Cause::retransmit_fin:
       return Repeat::fin;

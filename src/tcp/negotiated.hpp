@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fourtuple/config.hpp"
+#include "tcp/send/pmtud.hpp"
 #include "wire/tcp.hpp"
 
 #include <algorithm>
@@ -12,6 +13,11 @@ namespace ft::tcp {
 /// All that TCP is told about IP.
 struct Path {
   std::uint16_t mss = 1460;         // octets of text that fit into the path's MTU without options (MMS_S - 20)
+  std::uint16_t link_mss = 1460;    // and into our link's: what we can receive (RFC 9293 MUST-67)
+  std::uint16_t headers = 40;       // octets of IP and TCP header in front of them, IP options included
+  std::uint16_t ip_options = 0;     // of these
+  std::uint16_t least = 576;        // octets of packet: what routers claim below it is raised to it
+  std::uint16_t floor = 296;        // octets of packet: where black holes lead at the most
   std::uint16_t default_mss = 536;  // what a peer that sends no MSS option can take: 536 or 1220 (MUST-15)
 };
 
@@ -43,6 +49,9 @@ wire::TcpOptions syn_options(const ft::TcpOptions& ours, const Path& path, const
 
 /// Both sides' options put together once both SYNs are known.
 Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::TcpOptions& peer);
+
+/// Where the search for the path's MTU begins and ends.
+PmtudConfig path_search(const ft::TcpOptions& ours, const Path& path, const Negotiated& agreed);
 
 /// The window field of a SYN, never scaled (RFC 7323 2.2).
 std::uint16_t syn_window(const ft::TcpOptions& ours);

@@ -73,10 +73,11 @@ std::expected<ParsedIpv4, DropReason> parse_quoted_ipv4(std::span<const std::byt
   return result;
 }
 
-std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out) {
+std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out, std::size_t options) {
+  FT_ASSERT(options % 4 == 0 && options <= 40);
   FT_ASSERT(header.fragment_offset % 8 == 0 && header.fragment_offset / 8 <= offset_mask);
   ByteWriter to(out);
-  to.u8(0x45);
+  to.u8(static_cast<std::uint8_t>(0x45 + options / 4));
   to.u8(header.traffic_class);
   to.u16(header.total_length);
   to.u16(header.id);
@@ -90,8 +91,8 @@ std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out) {
   write_address(to, header.source);
   write_address(to, header.destination);
   FT_ASSERT(to.ok());
-  store_be16(&out[10], finish(add_octets(0, out.first(ipv4_min_header))));
-  return to.position();
+  store_be16(&out[10], finish(add_octets(0, out.first(ipv4_min_header + options))));
+  return to.position() + options;
 }
 
 }  // namespace ft::wire

@@ -1,5 +1,5 @@
 // The IPv4 header (RFC 791 3.1). Options are cut off and handed over unread: TCP must ignore those that it does not
-// understand (RFC 9293 MUST-50), and it understands none.
+// understand (RFC 9293 MUST-50); wire/ipv4_options.hpp reads the one that it does.
 #pragma once
 
 #include "fourtuple/address.hpp"
@@ -48,7 +48,8 @@ std::expected<ParsedIpv4, DropReason> parse_ipv4(std::span<const std::byte> pack
 /// since routers on the way changed what it covers.
 std::expected<ParsedIpv4, DropReason> parse_quoted_ipv4(std::span<const std::byte> quote);
 
-/// Writes 20 octets with a right checksum; returns their number. `out` must have room.
-std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out);
+/// Writes 20 octets and the options that stand behind them already, `options` of them (a multiple of 4, at most 40), with a right
+/// checksum over both; returns their number. `out` must have room.
+std::size_t write_ipv4(const Ipv4Header& header, std::span<std::byte> out, std::size_t options = 0);
 
 }  // namespace ft::wire

@@ -5,11 +5,12 @@ import argparse
 import captures
 import features
 import many
+import paths
 import programs
 import streams
 import world
 
-CASES = {**streams.CASES, **many.CASES, **programs.CASES, **captures.CASES, **features.CASES}
+CASES = {**streams.CASES, **many.CASES, **programs.CASES, **captures.CASES, **features.CASES, **paths.CASES}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

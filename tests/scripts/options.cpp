@@ -277,3 +277,39 @@ SCRIPT_CASE("wrong values are refused and change nothing") {
   CHECK(options->user_timeout == 5min);
   CHECK_FALSE(options->linger);
 }
+
+// --- corking -----------------------------------------------------------------------------------------------------------
+
+SCRIPT_CASE("corked, only full segments leave, and the rest when the cork is drawn") {
+  auto s = Script::established(name, variant);
+  REQUIRE(s.stack().set_cork(s.connection(), true));
+  REQUIRE(s.stack().set_nagle(s.connection(), false));
+  s.app_writes(300);
+  s.stays_silent_for(100ms);
+  s.app_writes(1200);
+  s.expects_after(0ms, ". 1:1001(1000) ack 1"_seg);
+  s.stays_silent_for(50ms);
+  REQUIRE(s.stack().set_cork(s.connection(), false));
+  s.expects("P. 1001:1501(500) ack 1"_seg);
+}
+
+SCRIPT_CASE("a cork holds for 200 ms at most") {
+  auto s = Script::established(name, variant);
+  REQUIRE(s.stack().set_cork(s.connection(), true));
+  s.app_writes(300);
+  s.expects_after(200ms, "P. 1:301(300) ack 1"_seg);
+  s.receives(". 1:1(0) ack 301"_seg);
+  s.app_writes(10);
+  s.expects_after(200ms, "P. 301:311(10) ack 1"_seg);
+}
+
+SCRIPT_CASE("what is said to go on waits for the next write, and a close waits for nothing") {
+  auto s = Script::established(name, variant);
+  s.app_writes(300, Script::Writes::more);
+  s.stays_silent_for(50ms);
+  s.app_writes(100);
+  s.expects("P. 1:401(400) ack 1"_seg);
+  s.app_writes(50, Script::Writes::more);
+  s.app_closes();
+  s.expects("FP. 401:451(50) ack 1"_seg);
+}

@@ -281,3 +281,79 @@ SCRIPT_CASE("data unacknowledged for the user timeout ends the connection") {
   s.waits(200ms);  // ten seconds after the octets first left
   s.has_closed(CloseReason::timed_out);
 }
+
+// --- urgent data: RFC 9293 3.8.5 ----------------------------------------------------------------------------------------
+
+SCRIPT_CASE("urgent data of any length: the pointer reaches as far as 16 bits can, segment by segment") {
+  FT_COVERS("rfc9293 MUST-30", "rfc9293 MUST-31", "rfc9293 MUST-62");
+  Setup setup;
+  setup.options.initial_window = 100;
+  setup.options.pacing = false;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(65'535, Script::Writes::urgent);
+  for (std::uint32_t i = 0; i < 65; ++i) {
+    Seg seg = "U. 1:1(0) ack 1"_seg;
+    seg.seq = 1 + 1000 * i;
+    seg.length = 1000;
+    seg.urgent = static_cast<std::uint16_t>(65'535 - 1000 * i);
+    s.expects(seg);
+  }
+}
+
+SCRIPT_CASE("the mark goes on until its octets are sent, and not beyond") {
+  auto s = Script::established(name, variant);
+  s.app_writes(1200, Script::Writes::urgent);
+  s.expects("U. 1:1001(1000) ack 1 urg 1200"_seg);
+  s.app_writes(1900);
+  s.expects("U. 1001:2001(1000) ack 1 urg 200"_seg);
+  s.expects(". 2001:3001(1000) ack 1"_seg);
+}
+
+SCRIPT_CASE("a second mark moves the first on, at both ends, and each move is told") {
+  FT_COVERS("rfc9293 MUST-32", "rfc9293 MUST-33");
+  auto s = Script::established(name, variant);
+  s.receives("U. 1:11(10) ack 1 urg 10"_seg);
+  s.expects(". 1:1(0) ack 11"_seg);
+  CHECK(s.told(Event::Kind::urgent));
+  s.forget_events();
+  s.receives("U. 11:21(10) ack 1 urg 5"_seg);  // in the middle of its segment
+  s.expects(". 1:1(0) ack 21"_seg);
+  CHECK(s.told(Event::Kind::urgent));
+  CHECK(s.info().urgent_left == 15);
+  s.forget_events();
+  s.receives(". 21:31(10) ack 1"_seg);  // no news
+  s.expects(". 1:1(0) ack 31"_seg);
+  CHECK_FALSE(s.told(Event::Kind::urgent));
+  s.app_reads(15);
+  CHECK(s.info().urgent_left == 0);
+  s.app_reads(15);  // reading past the mark is reading on
+  CHECK(s.info().urgent_left == 0);
+}
+
+SCRIPT_CASE("a mark ahead of the octets that have come is known at once") {
+  auto s = Script::established(name, variant);
+  s.receives("U. 1:11(10) ack 1 urg 500"_seg);
+  s.expects(". 1:1(0) ack 11"_seg);
+  CHECK(s.told(Event::Kind::urgent));
+  CHECK(s.info().urgent_left == 500);
+}
+
+SCRIPT_CASE("urgent marks pass a shut window, both ways") {
+  FT_COVERS("rfc9293 MUST-66");
+  Setup setup;
+  setup.options.receive_buffer = 1000;
+  auto s = Script::established(name, variant, setup);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1001 win 0"_seg);
+  s.receives("U. 1001:1002(1) ack 1 urg 1"_seg);
+  s.expects(". 1:1(0) ack 1001 win 0"_seg);
+  CHECK(s.told(Event::Kind::urgent));
+  CHECK(s.info().urgent_left == 1001);
+
+  s.receives(". 1001:1001(0) ack 1 win 0"_seg);
+  s.app_writes(10, Script::Writes::urgent);
+  const auto probe = "U. 1:2(1) ack 1001 urg 10"_seg;  // the window probe bears it
+  Seg pushed = probe;
+  pushed.flags = static_cast<std::uint8_t>(pushed.flags | wire::tcp_flag::psh);
+  s.expects(pushed);
+}

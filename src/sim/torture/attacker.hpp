@@ -22,7 +22,4 @@ struct Victim {
 /// A packet towards victim.tuple.local; empty when there is nothing to be done. `old`: some packet that the wire carried.
 std::vector<std::byte> make_attack(Attack attack, Rng& rng, const Victim& victim, std::span<const std::byte> old);
 
-/// What a router says about a packet that is too large for the next link.
-std::vector<std::byte> make_too_big(std::span<const std::byte> packet, std::uint32_t mtu);
-
 }  // namespace ft::sim::torture

@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 
+#include "sim/icmp_packet.hpp"
 #include "sim/torture/attacker.hpp"
 #include "sim/torture/end.hpp"
 #include "sim/torture/moves.hpp"

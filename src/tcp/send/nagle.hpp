@@ -13,6 +13,7 @@ struct SmallSegment {
   std::uint32_t max_wnd;     // largest window the peer ever offered
   bool nothing_outstanding;  // SND.UNA = SND.NXT
   bool nagle;                // the application did not switch it off
+  bool cork;                 // the application said that more follows
   bool closing;              // the FIN follows the queued octets
 };
 
@@ -22,7 +23,7 @@ struct SmallSegment {
 constexpr bool may_leave(const SmallSegment& s) {
   if (s.length == 0) return false;
   if (s.length >= s.mss) return true;
-  if (s.length == s.queued) return s.nothing_outstanding || !s.nagle || s.closing;
+  if (s.length == s.queued) return s.closing || (!s.cork && (s.nothing_outstanding || !s.nagle));
   // Cut short by the window: worth sending only when it is a good part of what the peer can take at all.
   return s.max_wnd != 0 && s.length >= s.max_wnd / 2;
 }

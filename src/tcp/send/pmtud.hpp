@@ -4,7 +4,7 @@
 // the peer has acknowledged waits for a timeout to confirm it (RFC 1191, RFC 8201; the checks of RFC 5927 7.2).
 // Without routers: full-sized segments that time out again and again make packets smaller until something gets through, and from
 // there single larger segments, sent as probes, look for what the path really takes (RFC 4821 7, RFC 8899 5). The loss of a probe
-// says something about the path's MTU and nothing about congestion (RFC 4821 7.5).
+// says something about the path's MTU and nothing about congestion (RFC 4821 7.6.2).
 //
 // All sizes are octets of IP packet, so that they are the same numbers that routers and people use. Pure: instants come in, sizes
 // come out; who cuts segments, and what else a timeout means, is the sender's business.
@@ -56,12 +56,14 @@ class Pmtud {
   bool on_timeout(Instant now, unsigned count, std::uint16_t first);
 
   // --- probes ----------------------------------------------------------------------------------------------
+  /// Cheap: could probe_size() say something?
+  bool is_due(Instant now) const { return next_probe_ <= now && !has_probe_out(); }
   /// The size of packet that a probe should have now, if one is due.
   std::optional<std::uint16_t> probe_size(Instant now);
   /// It left and carries [begin, end).
   void on_probe_sent(Seq begin, Seq end, std::uint16_t size);
   bool has_probe_out() const { return probe_size_ != 0; }
-  /// True when [begin, end) is lost with the probe that carried it: no sign of congestion (RFC 4821 7.5).
+  /// True when [begin, end) is lost with the probe that carried it: no sign of congestion (RFC 4821 7.6.2).
   bool is_probe(Seq begin) const { return has_probe_out() && begin == probe_begin_; }
   void on_probe_lost(Instant now);
 

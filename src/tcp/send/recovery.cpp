@@ -131,6 +131,7 @@ void Recovery::take_probe(Seq una, const AckNews& news, const RecoveryRules& rul
 
 void Recovery::find_losses(Instant now, bool advanced, const AckNews& news, const RecoveryRules& rules, AckVerdict& verdict) {
   const std::uint32_t lost = board.lost();
+  path_probe_lost_ = 0;
   //= rfc8985 4-1
   if (rules.sack && rules.rack) {
     find_by_time(now, rules, verdict);
@@ -139,12 +140,18 @@ void Recovery::find_losses(Instant now, bool advanced, const AckNews& news, cons
   } else {
     find_by_duplicates(now, advanced, news, rules);
   }
-  verdict.newly_lost = board.lost() - lost;
+  verdict.newly_lost = board.lost() - lost - path_probe_lost_;
+  verdict.path_probe_lost = path_probe_lost_ != 0;
 }
 
 void Recovery::mark_lost(Instant now, std::uint32_t position, Cause why, const RecoveryRules& rules) {
   const SentSegment& record = board[position];
   if (record.lost) return;
+  if (record.path_probe) {  // nobody hears of it: the path was too narrow, not too busy
+    path_probe_lost_ += record.length;
+    board.mark_lost(position, Cause::retransmit_path_probe);
+    return;
+  }
   board.mark_lost(position, why);
   rate.on_lost(record.length);
   if (rules.controller == nullptr) return;

@@ -57,6 +57,7 @@ struct AckVerdict {
   bool undone = false;           // the last reduction was needless
   bool tail_was_lost = false;    // a tail loss probe repaired a loss in silence: reduce as for any other (8985 7.4.2)
   bool duplicate_seen = false;   // a D-SACK
+  bool path_probe_lost = false;  // a probe of the path's MTU: no sign of congestion, not in newly_lost (RFC 4821 7.6.2)
   std::optional<Duration> wait;  // until a segment that may be merely reordered counts as lost
 };
 
@@ -139,7 +140,8 @@ class Recovery {
   Seq round_end_;
   std::uint32_t most_in_flight_ = 0;
   std::uint32_t most_before_ = 0;
-  std::uint32_t reno_sacked_ = 0;  // octets that duplicate ACKs without SACK stand for
+  std::uint32_t path_probe_lost_ = 0;  // octets, found by the latest look for losses
+  std::uint32_t reno_sacked_ = 0;      // octets that duplicate ACKs without SACK stand for
   std::uint8_t duplicates_ = 0;
   Phase phase_ = Phase::open;
   Frto frto_ = Frto::off;

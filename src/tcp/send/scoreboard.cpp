@@ -272,6 +272,7 @@ bool Scoreboard::split(BufferPool& pool, std::uint32_t most, Cause why) {
       piece.length = too_long && text_left > most ? most : left;
       left -= piece.length;
       piece.fin = fin && left == 0;
+      piece.path_probe = record.path_probe && !too_long;
       piece.sacked = piece.lost = false;
       rest.append(piece);
       rest.unlink(rest.tail_ - 1);

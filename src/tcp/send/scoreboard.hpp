@@ -35,8 +35,9 @@ struct SentSegment {
   bool lost : 1 = false;           // and not repeated yet
   bool retransmitted : 1 = false;  // ever
   bool app_limited : 1 = false;
-  bool fin : 1 = false;     // its last octet is the FIN
-  Cause why = Cause::none;  // lost: how we know
+  bool fin : 1 = false;         // its last octet is the FIN
+  bool path_probe : 1 = false;  // larger than the path is known to take (RFC 4821)
+  Cause why = Cause::none;      // lost: how we know
 
   Seq end() const { return seq + length; }
 };

@@ -83,7 +83,11 @@ std::optional<Chunk> Sender::paced(Instant now, const SendLimits& limits, Deadli
   std::optional<Chunk> chunk;
   const bool new_first = flight_ && flight_->recovery.wants_new_data();
   if (!new_first) chunk = repair(limits);
-  if (!chunk) chunk = fresh(now, limits, 0);
+  if (!chunk) {
+    const std::uint16_t probe = path_probe_size(now, limits);
+    chunk = probe != 0 ? path_probe(probe, limits) : fresh(now, limits, 0);
+    if (!chunk && probe != 0) return chunk;
+  }
   if (!chunk && new_first) chunk = repair(limits);
   if (!chunk) {
     const bool drained = flight_ && !before(snd.nxt, buffer.end()) && flight_->recovery.board.lost() == 0;
@@ -148,7 +152,7 @@ HoldFacts Sender::hold_facts(const SendLimits& limits) const {
   facts.synchronized = syn_acked();
   facts.in_recovery = phase() == Phase::recovery && controller_->wants_prr();
   facts.nagle = limits.options.nagle && !fin_queued_;
-  facts.corked = limits.options.cork;
+  facts.corked = limits.cork;
   return facts;
 }
 
@@ -189,6 +193,7 @@ std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::u
                              .max_wnd = snd.max_wnd,
                              .nothing_outstanding = snd.una == snd.nxt,
                              .nagle = limits.options.nagle,
+                             .cork = limits.cork,
                              .closing = fin_queued_};
     if (!may_leave(small)) return std::nullopt;
   }
@@ -295,15 +300,17 @@ bool Sender::remember(BufferPool& pool, Instant now, const Chunk& chunk, const S
     if (probes) recovery.on_probe(recovery.board[position].end(), true);
     return true;
   }
-  const std::uint32_t pieces = std::max((chunk.length + limits.mss - 1) / limits.mss, 1u);
+  const std::uint32_t most = chunk.path_probe ? chunk.length : limits.mss;
+  const std::uint32_t pieces = std::max((chunk.length + most - 1) / std::max(most, 1u), 1u);
   if (!recovery.board.reserve(pool, pieces)) return false;
   const Seq end = chunk.seq + chunk.length + (chunk.fin ? 1u : 0u);
   SentSegment record;
   for (record.seq = chunk.seq; record.seq != end; record.seq = record.end()) {
     const std::uint32_t left = end.value() - record.seq.value();
-    const bool last = left <= limits.mss + (chunk.fin ? 1u : 0u);
-    record.length = last ? left : limits.mss;
+    const bool last = left <= most + (chunk.fin ? 1u : 0u);
+    record.length = last ? left : most;
     record.fin = chunk.fin && last;
+    record.path_probe = chunk.path_probe;
     record.retransmitted = before(record.seq, snd.max);
     recovery.on_new(now, record);
   }
@@ -316,6 +323,10 @@ void Sender::on_left(Instant now, const Chunk& chunk, const SendLimits& limits) 
   if (chunk.syn) {
     syn_sent_at_ = chunk.retransmission ? never : now;
   } else {
+    const std::uint32_t text = chunk.path_probe ? chunk.length : std::min(chunk.length, limits.mss);
+    const auto packet = static_cast<std::uint16_t>(std::min(text + limits.headers, 65535u));
+    if (chunk.path_probe) pmtud.on_probe_sent(chunk.seq, chunk.seq + text, packet);
+    if (text != 0) pmtud.on_sent(chunk.seq, chunk.seq + text, packet);
     controller_->on_sent(now, chunk.length, flight_->recovery.in_flight());
     //= rfc9937 6.4-1
     flight_->pacing.on_sent(now, chunk.length, flight_->pace);
@@ -370,7 +381,7 @@ bool Sender::waits_for_window() const { return snd.una == snd.max || (syn_acked(
 //= rfc9293 SHLD-30
 Sender::Timeout Sender::on_timeout(BufferPool& pool, Instant now, const SendLimits& limits, Deadlines& deadlines) {
   if (early_at_ <= now) {
-    on_early_timer(now, limits);
+    on_early_timer(pool, now, limits);
     arm(deadlines);
     if (rto_at_ > now) return Timeout::goes_on;
   }
@@ -393,7 +404,7 @@ Sender::Timeout Sender::on_timeout(BufferPool& pool, Instant now, const SendLimi
   return Timeout::goes_on;
 }
 
-void Sender::on_early_timer(Instant now, const SendLimits& limits) {
+void Sender::on_early_timer(BufferPool& pool, Instant now, const SendLimits& limits) {
   early_at_ = never;
   if (!flight_) return;
   if (early_ == RetransmitTimer::tail_loss_probe) {
@@ -408,6 +419,7 @@ void Sender::on_early_timer(Instant now, const SendLimits& limits) {
     return;
   }
   const AckVerdict verdict = flight_->recovery.on_reordering_timer(now, snd.una, snd.max, rules(limits));
+  if (verdict.path_probe_lost) on_path_probe_lost(pool, now);
   if (verdict.entered) controller_->on_congestion(now, CongestionSignal::loss, snd.outstanding());
   if (!verdict.wait) return;
   //= rfc8985 6.2-2
@@ -431,6 +443,10 @@ void Sender::on_rto(BufferPool& pool, Instant now, const SendLimits& limits) {
   Recovery& recovery = flight_->recovery;
   recovery.on_rto(now, snd.una, snd.max, rules(limits), first);
   controller_->on_rto(now, snd.outstanding(), first);
+  const bool probed = pmtud.has_probe_out();
+  pmtud.on_timeout(now, retries_,
+                   static_cast<std::uint16_t>(std::min(recovery.board[recovery.board.head()].length + limits.headers, 65535u)));
+  if (probed) recovery.board.split(pool, limits.mss, Cause::retransmit_path_probe);
   if (recovery.board[recovery.board.head()].length <= snd.wnd) return;
   // The window shrank into the first segment: what fits goes again, and the rest after it.
   rewind(pool);
@@ -481,6 +497,8 @@ AckOutcome Sender::on_ack(BufferPool& pool, Instant now, const AckNews& news, st
   if (!advanced && probing_) return outcome;  // it answers a window probe
   const AckVerdict verdict = flight_->recovery.on_ack(now, snd.una, snd.max, news, rules(limits));
   if (advanced) take_una(pool, news.ack);
+  if (advanced) pmtud.on_ack(now, news.ack);
+  if (verdict.path_probe_lost) on_path_probe_lost(pool, now);
   measure(now, verdict.delivery, advanced ? timestamp_rtt : std::nullopt);
   outcome.rate = tell_controller(now, verdict, outcome.acked, limits);
   if (verdict.delivery.newest_original != never) outcome.rtt = now - verdict.delivery.newest_original;
@@ -613,12 +631,43 @@ void Sender::set_mss(std::uint32_t mss) {
   if (controller_) controller_->set_mss(mss);
 }
 
-void Sender::on_smaller_path(BufferPool& pool, std::uint32_t mss) {
+void Sender::on_smaller_path(BufferPool& pool, std::uint32_t mss, Cause why) {
   set_mss(mss);
   if (!flight_ || !syn_acked()) return;
-  if (flight_->recovery.board.split(pool, mss, Cause::retransmit_pmtu)) return;
+  if (flight_->recovery.board.split(pool, mss, why)) return;
   rewind(pool);
-  go_back_ = Cause::retransmit_pmtu;
+  go_back_ = why;
+}
+
+/// The size of packet to try now, if there is one and enough to send behind it that its loss will show (RFC 4821 7.4).
+std::uint16_t Sender::path_probe_size(Instant now, const SendLimits& limits) {
+  constexpr std::uint32_t followers = 3;
+  if (!pmtud.is_due(now) || phase() != Phase::open || snd.nxt != snd.max) return 0;
+  if (flight_ && flight_->recovery.board.lost() != 0) return 0;
+  const auto size = pmtud.probe_size(now);
+  if (!size || *size <= limits.mss + limits.headers) return 0;
+  const std::uint64_t needed = *size - limits.headers + std::uint64_t{followers} * limits.mss;
+  const std::int32_t unsent = distance(snd.nxt, buffer.end());
+  const std::uint32_t offset = snd.nxt.value() - snd.una.value();
+  if (unsent < 0 || static_cast<std::uint32_t>(unsent) < needed || snd.wnd < offset + needed || cwnd() < needed) return 0;
+  return *size;
+}
+
+/// One segment that is larger than the path is known to take. Nothing until the congestion window has room for all of it.
+std::optional<Chunk> Sender::path_probe(std::uint16_t size, const SendLimits& limits) const {
+  Chunk chunk;
+  chunk.seq = snd.nxt;
+  chunk.length = size - limits.headers;
+  chunk.path_probe = true;
+  chunk.cause = Cause::path_probe;
+  if (allowance(limits) < chunk.length) return std::nullopt;
+  return chunk;
+}
+
+void Sender::on_path_probe_lost(BufferPool& pool, Instant now) {
+  if (pmtud.has_probe_out()) pmtud.on_probe_lost(now);
+  // Without memory for the pieces it goes again as it was, until a timeout says so once more.
+  flight_->recovery.board.split(pool, mss_, Cause::retransmit_path_probe);
 }
 
 }  // namespace ft::tcp

@@ -8,6 +8,7 @@
 #include "tcp/send/buffer.hpp"
 #include "tcp/send/min_rtt.hpp"
 #include "tcp/send/pacing.hpp"
+#include "tcp/send/pmtud.hpp"
 #include "tcp/send/recovery.hpp"
 #include "tcp/send/rto.hpp"
 #include "tcp/variables.hpp"
@@ -23,6 +24,8 @@ struct SendLimits {
   const ft::TcpOptions& options;
   std::uint32_t mss;       // octets of text in a full segment, this segment's options deducted
   std::uint32_t max_text;  // octets in one super-segment; at least mss
+  std::uint32_t headers;   // octets of packet around the text: IP, TCP and the options that every segment has
+  bool cork;               // what fills no segment waits for more
   bool sack;               // agreed on
   Duration r2;             // how long the peer may leave us without progress (RFC 9293 3.8.3)
 
@@ -37,6 +40,7 @@ struct Chunk {
   bool fin = false;
   bool push = false;
   bool retransmission = false;
+  bool path_probe = false;  // one segment, longer than the MSS in use
   Cause cause = Cause::none;
   Instant sent_before = never;  // a repeat: when the last copy left
 };
@@ -94,7 +98,7 @@ class Sender {
   RetransmitTimer timer_kind() const;
 
   /// The path takes less than we thought (RFC 1191 6.4): what is in flight goes again in smaller pieces.
-  void on_smaller_path(BufferPool& pool, std::uint32_t mss);
+  void on_smaller_path(BufferPool& pool, std::uint32_t mss, Cause why);
   /// The path or the options leave other room for text; windows stay in octets.
   void set_mss(std::uint32_t mss);
 
@@ -132,6 +136,7 @@ class Sender {
   SendBuffer buffer;
   Rto rto;
   MinRtt min_rtt;
+  Pmtud pmtud;
 
  private:
   friend class Fingerprint;
@@ -142,6 +147,9 @@ class Sender {
   std::optional<Chunk> repair(const SendLimits& limits) const;
   /// `beyond`: octets that may leave although the congestion window is full.
   std::optional<Chunk> fresh(Instant now, const SendLimits& limits, std::uint32_t beyond);
+  std::uint16_t path_probe_size(Instant now, const SendLimits& limits);
+  std::optional<Chunk> path_probe(std::uint16_t size, const SendLimits& limits) const;
+  void on_path_probe_lost(BufferPool& pool, Instant now);
   std::optional<Chunk> paced(Instant now, const SendLimits& limits, Deadlines& deadlines);
   Chunk repeat_of(std::uint32_t position) const;
   /// Notes what leaves; false when there is no memory for that, and then nothing may leave.
@@ -157,7 +165,7 @@ class Sender {
   void start_rto(Instant now, const SendLimits& limits);
   void schedule_tail_probe(Instant now, const SendLimits& limits);
   void arm(Deadlines& deadlines) const;
-  void on_early_timer(Instant now, const SendLimits& limits);
+  void on_early_timer(BufferPool& pool, Instant now, const SendLimits& limits);
   void on_rto(BufferPool& pool, Instant now, const SendLimits& limits);
   RecoveryRules rules(const SendLimits& limits) const;
   /// Octets that the congestion window lets leave now.

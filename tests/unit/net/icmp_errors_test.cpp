@@ -107,7 +107,7 @@ TEST_CASE("fragmentation needed and packet too big carry the MTU of the next hop
 }
 
 TEST_CASE("fragmentation needed about a packet without DF makes no sense as an MTU") {
-  CHECK(error_of(on_error(3, 4, 1400, ip_packet(us4, them4, 6, segment()))).kind == Kind::hard);
+  CHECK(error_of(on_error(3, 4, 1400, ip_packet(us4, them4, 6, segment()))).kind == Kind::soft);
 }
 
 TEST_CASE("source quench, redirects and messages that are no errors are ignored") {

@@ -111,3 +111,38 @@ TEST_CASE("a link that cannot be is refused in words") {
   REQUIRE_FALSE(host);
   CHECK(host.error().find("expected") != std::string::npos);
 }
+
+TEST_CASE("a close with linger waits until the peer has everything") {
+  World world;
+  auto listener = world.server->listen({server_address, 80});
+  REQUIRE(listener);
+  std::thread server([&] {
+    auto connection = listener->accept(10s);
+    if (connection) (void)read_all(*connection);
+    world.server->settle(2s);
+  });
+  TcpOptions options;
+  options.linger = 5s;
+  auto connection = world.client->connect({server_address, 80}, 10s, {.tcp = options});
+  REQUIRE(connection);
+  REQUIRE(connection->write_all(text_of(200'000)));
+  CHECK(connection->close());
+  CHECK(world.client->stack().buffer_memory() == 0);  // all of it was acknowledged
+  server.join();
+}
+
+TEST_CASE("a close with linger says when the time was too short, and goes on") {
+  World world;
+  auto listener = world.server->listen({server_address, 80});
+  REQUIRE(listener);
+  std::thread server([&] { (void)listener->accept(10s); });
+  TcpOptions options;
+  options.linger = 100ms;
+  auto connection = world.client->connect({server_address, 80}, 10s, {.tcp = options});
+  server.join();  // from here on nobody serves the other end
+  REQUIRE(connection);
+  REQUIRE(connection->write_all(text_of(100'000)));
+  const auto closed = connection->close();
+  REQUIRE_FALSE(closed);
+  CHECK(closed.error() == Error::would_block);
+}

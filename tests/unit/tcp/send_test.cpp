@@ -62,8 +62,14 @@ TEST_CASE("a lost SYN makes the first data wait three seconds unless something w
 }
 
 TEST_CASE("Nagle: a small segment leaves when nothing is outstanding, when it closes, or when the switch is off") {
-  SmallSegment s{
-      .length = 10, .mss = 1000, .queued = 10, .max_wnd = 65535, .nothing_outstanding = false, .nagle = true, .closing = false};
+  SmallSegment s{.length = 10,
+                 .mss = 1000,
+                 .queued = 10,
+                 .max_wnd = 65535,
+                 .nothing_outstanding = false,
+                 .nagle = true,
+                 .cork = false,
+                 .closing = false};
   CHECK_FALSE(may_leave(s));
   s.nothing_outstanding = true;
   CHECK(may_leave(s));
@@ -76,8 +82,14 @@ TEST_CASE("Nagle: a small segment leaves when nothing is outstanding, when it cl
 }
 
 TEST_CASE("a piece cut off by the window leaves only when it is half the largest window") {
-  SmallSegment s{
-      .length = 400, .mss = 1000, .queued = 5000, .max_wnd = 1000, .nothing_outstanding = true, .nagle = false, .closing = false};
+  SmallSegment s{.length = 400,
+                 .mss = 1000,
+                 .queued = 5000,
+                 .max_wnd = 1000,
+                 .nothing_outstanding = true,
+                 .nagle = false,
+                 .cork = false,
+                 .closing = false};
   CHECK_FALSE(may_leave(s));
   s.length = 500;
   CHECK(may_leave(s));
