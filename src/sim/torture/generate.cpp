@@ -37,7 +37,7 @@ TcpOptions options_of(Rng& rng) {
   o.receive_buffer = buffer_size(rng);
   if (rng.chance(0.2)) o.mss = static_cast<std::uint16_t>(80 + rng.below(1400));
   o.initial_window = 1 + static_cast<std::uint32_t>(rng.below(12));
-  constexpr Congestion controllers[] = {Congestion::cubic, Congestion::new_reno, Congestion::bbr};
+  constexpr Congestion controllers[] = {Congestion::cubic, Congestion::new_reno, Congestion::bbr, Congestion::dctcp};
   o.congestion = controllers[rng.below(std::size(controllers))];
   o.pacing = rng.chance(0.7);
   o.hystart = rng.chance(0.8);
@@ -60,6 +60,17 @@ TcpOptions options_of(Rng& rng) {
   o.keepalive_count = 2 + static_cast<unsigned>(rng.below(6));
   o.fin_wait_2_timeout = 5s + time_below(rng, 60s);
   o.msl = 1s + time_below(rng, 30s);
+  o.path_mtu_discovery = !rng.chance(0.05);
+  constexpr PathSearch searches[] = {PathSearch::after_black_hole, PathSearch::off, PathSearch::always};
+  o.path_search = searches[rng.chance(0.5) ? 0 : rng.below(std::size(searches))];
+  o.user_timeout_option = rng.chance(0.1);
+  o.user_timeout_least = 30s;
+  o.challenge_acks = static_cast<std::uint8_t>(rng.chance(0.8) ? 10 : rng.below(20));
+  if (rng.chance(0.03)) o.linger = Duration::zero();
+  o.cork = rng.chance(0.03);
+  o.quick_ack = rng.chance(0.1);
+  if (rng.chance(0.05)) o.not_sent_low_water = any_magnitude(rng, 100'000);
+  if (rng.chance(0.05)) o.receive_low_water = any_magnitude(rng, 2000);
   return o;
 }
 
@@ -179,6 +190,11 @@ Plan make_plan(std::uint64_t seed) {
     host.mtu = rng.chance(0.6) ? 1500 : static_cast<std::uint32_t>(1280 + rng.below(8000));
     host.prompt = rng.chance(0.3);
     host.backlog = rng.chance(0.1) ? 1 + static_cast<std::uint32_t>(rng.below(4)) : 128;
+    host.syn_queue = rng.chance(0.2) ? 1 + static_cast<std::uint32_t>(rng.below(3)) : 1024;
+    constexpr SynCookieUse uses[] = {SynCookieUse::when_full, SynCookieUse::off, SynCookieUse::always};
+    host.syn_cookies = uses[rng.chance(0.7) ? 0 : rng.below(std::size(uses))];
+    host.port_algorithm = static_cast<PortAlgorithm>(rng.below(5));
+    host.memory = rng.chance(0.1) ? (1u << 20) + rng.below(4u << 20) : 1u << 30;
     for (std::uint64_t s = 0; s < 1 + rng.below(3); ++s) host.servers.push_back(options_of(rng));
     plan.hosts.push_back(std::move(host));
   }

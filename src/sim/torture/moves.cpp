@@ -24,6 +24,8 @@ constexpr Move arrivals[] = {
     {syn_received, closing},     {established, close_wait},  {fin_wait_1, fin_wait_2},
     {fin_wait_1, closing},       {fin_wait_1, time_wait},    {fin_wait_2, time_wait},
     {closing, time_wait},        {last_ack, closed},         {time_wait, syn_received},  // RFC 6191
+    {listen, established},                             // a SYN cookie came back: what was between was remembered by nobody
+    {listen, close_wait},        {time_wait, listen},  // RFC 6191 with a cookie for the answer
 };
 
 }  // namespace

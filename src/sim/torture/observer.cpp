@@ -151,7 +151,9 @@ std::string Observer::look(Flow& flow, Flow& back, const wire::ParsedTcp& tcp, I
     flow.reset = true;
     return {};
   }
-  if (h.has(syn) && (flow.epoch == 0 || h.seq != flow.iss)) begin(flow, h);
+  // A cookie that answers a replayed SYN has the number of the one before.
+  const bool again = flow.has_told && h.has(ack) && before(h.ack, flow.told_ack);
+  if (h.has(syn) && (flow.epoch == 0 || h.seq != flow.iss || again)) begin(flow, h);
   if (flow.epoch == 0) return "the first segment of a connection is no SYN";
 
   const std::uint32_t length = sequence_length(tcp);

@@ -18,6 +18,10 @@ struct HostPlan {
   bool prompt = false;              // the application answers before the stack sends
   std::vector<TcpOptions> servers;  // of the listeners on port 80, 81, ...
   std::uint32_t backlog = 128;
+  std::uint32_t syn_queue = 1024;
+  SynCookieUse syn_cookies = SynCookieUse::when_full;
+  PortAlgorithm port_algorithm = PortAlgorithm::double_hash;
+  std::uint64_t memory = 1u << 30;  // octets in all buffers
 };
 
 struct LinkPlan {
