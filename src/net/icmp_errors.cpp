@@ -99,6 +99,7 @@ std::expected<IcmpError, DropReason> interpret(const Routes& routes, const IpAdd
                                                const wire::IcmpMessage& icmp) {
   using namespace wire;
   const bool is_unreachable = icmp.type == icmp_type::destination_unreachable;
+  //= rfc9293 MUST-55
   if (!is_unreachable && icmp.type != icmp_type::time_exceeded && icmp.type != icmp_type::parameter_problem)
     return std::unexpected(DropReason::icmp_ignored);
   const auto quoted = read_quote_v4(icmp.body);
