@@ -357,3 +357,19 @@ SCRIPT_CASE("urgent marks pass a shut window, both ways") {
   pushed.flags = static_cast<std::uint8_t>(pushed.flags | wire::tcp_flag::psh);
   s.expects(pushed);
 }
+
+SCRIPT_CASE("after a hole is filled segments are acknowledged at once, since the peer's window is small") {
+  auto s = Script::established(name, variant);
+  s.receives(". 1:1001(1000) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1001"_seg);
+  s.app_writes(10);  // a conversation: from now on ACKs are delayed
+  s.expects("P. 1:11(10) ack 1001"_seg);
+  s.receives(". 1001:2001(1000) ack 11"_seg);
+  s.expects_after(40ms, ". 11:11(0) ack 2001"_seg);
+  s.receives(". 3001:4001(1000) ack 11"_seg);
+  s.expects(". 11:11(0) ack 2001"_seg);
+  s.receives(". 2001:3001(1000) ack 11"_seg);
+  s.expects(". 11:11(0) ack 4001"_seg);
+  s.receives(". 4001:5001(1000) ack 11"_seg);
+  s.expects_after(0ms, ". 11:11(0) ack 5001"_seg);
+}

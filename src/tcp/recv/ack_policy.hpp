@@ -26,6 +26,7 @@ class AckPolicy {
     full_size_ = std::max(full_size_, static_cast<std::uint16_t>(std::min({length, mss, std::uint32_t{UINT16_MAX}})));
     unacknowledged_ += length;
     if (filled_hole) {
+      quick_ = initial_quick;  // the peer repairs a loss: its window is small, and each ACK moves it
       at_once(Cause::ack_filled_hole);
     } else if (unacknowledged_ >= 2u * full_size_) {
       at_once(Cause::ack_every_second);
