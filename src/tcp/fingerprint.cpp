@@ -47,6 +47,7 @@ class Fingerprint {
     numbers(m.current_us_, m.previous_us_);
     if (m.current_us_ != 0) instant(m.since_);
   }
+  void add(const Pmtud& p);
   void add(const Scoreboard& board);
   void add(const Rack& r);
   void add(const Prr& p) { numbers(p.delivered_, p.out_, p.allowed_, p.flight_); }
@@ -63,6 +64,15 @@ class Fingerprint {
   Instant now_;
   std::uint64_t value_ = 0;
 };
+
+void Fingerprint::add(const Pmtud& p) {
+  numbers(p.size_, p.high_, p.hint_, p.proven_, p.largest_sent_, p.noted_size_, p.pending_, p.probe_size_, p.failures_,
+          p.timed_out_, p.searching_, p.finding_);
+  instant(p.next_probe_);
+  if (p.noted_size_ != 0) numbers(p.noted_begin_.value(), p.noted_end_.value());
+  if (p.probe_size_ != 0) numbers(p.probe_begin_.value(), p.probe_end_.value());
+  if (p.pending_ != 0) seq(p.pending_about_);
+}
 
 void Fingerprint::add(const Scoreboard& board) {
   number(board.size());
@@ -103,8 +113,8 @@ void Fingerprint::add(const Recovery& r) {
   add(r.prr);
   add(r.undo);
   for (const Seq x : {r.recover_, r.probe_end_, r.round_end_}) seq(x);
-  numbers(r.most_in_flight_, r.most_before_, r.reno_sacked_, r.duplicates_, r.phase_, r.frto_, r.probe_active_,
-          r.probe_repeated_);
+  numbers(r.most_in_flight_, r.most_before_, r.reno_sacked_, r.duplicates_, r.phase_, r.frto_, r.probe_active_, r.probe_repeated_,
+          r.sampled_);
 }
 
 void Fingerprint::add(const Sender& s) {
@@ -113,6 +123,7 @@ void Fingerprint::add(const Sender& s) {
   number(s.buffer.size());
   add(s.rto);
   add(s.min_rtt);
+  add(s.pmtud);
   number(s.flight_ != nullptr);
   if (s.flight_) add(s.flight_->recovery);
   for (const Instant at : {s.syn_sent_at_, s.last_sent_, s.rtt_round_, s.stalled_since_, s.rto_at_, s.early_at_}) instant(at);
@@ -150,7 +161,7 @@ void Fingerprint::add(const Connection& c) {
   number(c.challenges_);
   if (c.challenges_ != 0) instant(c.challenge_window_);
   numbers(c.events_, c.keepalive_probes_, c.passive_, c.detached_, c.write_blocked_, c.readable_told_, c.keepalive_due_,
-          c.simultaneous_, c.syn_retransmitted_, c.tell_user_timeout_, c.more_follows_);
+          c.simultaneous_, c.syn_retransmitted_, c.tell_user_timeout_, c.more_follows_, c.cork_flushed_, c.path_size_);
 }
 
 std::uint64_t fingerprint(const Connection& connection, Instant now) {

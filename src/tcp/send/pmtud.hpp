@@ -82,6 +82,8 @@ class Pmtud {
   static constexpr std::uint16_t step = 32;         // a search ends when less is left to win: two per cent and less
 
  private:
+  friend class Fingerprint;
+
   void shrink(std::uint16_t size);
   void begin_search(Instant now, std::uint16_t high);
   void end_search(Instant now);
