@@ -79,7 +79,7 @@ struct Call {
 
 struct TimerFired {
   FourTuple tuple;
-  std::string_view timer;  // "retransmit", "delayed-ack", "persist", "keepalive", "time-wait", "user-timeout"
+  std::string_view timer;  // "retransmit", "tail-loss-probe", "reordering", "pacing", "delayed-ack", "persist", "keepalive", ...
 };
 
 /// Octets are queued and do not leave: "hold-nagle", "hold-congestion-window", ... Told when the reason begins to hold, and again
