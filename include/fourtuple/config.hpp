@@ -21,14 +21,23 @@ enum class PathSearch : std::uint8_t {
   always,            // from 1280 octets up, from the start
 };
 
+/// Explicit Congestion Notification: routers mark instead of dropping. What is the best that we agree to?
+enum class Ecn : std::uint8_t {
+  off,
+  classic,   // RFC 3168: one mark a round trip is told
+  accurate,  // RFC 9768: every mark is told; with a peer that knows only RFC 3168, that
+};
+
 /// One connection's behaviour. The stack has a default set; connect and listen may bring their own.
 struct TcpOptions {
-  bool window_scale = true;                               // RFC 7323 2
-  bool sack = true;                                       // RFC 2018
-  bool timestamps = true;                                 // RFC 7323 3
-  bool nagle = true;                                      // RFC 9293 3.7.4 (MUST-17: may be switched off)
-  std::uint32_t send_buffer = 256 * 1024;                 // octets, the most that waits to be sent or acknowledged
-  std::uint32_t receive_buffer = 256 * 1024;              // octets, the largest window offered
+  bool window_scale = true;  // RFC 7323 2
+  bool sack = true;          // RFC 2018
+  bool timestamps = true;    // RFC 7323 3
+  bool nagle = true;         // RFC 9293 3.7.4 (MUST-17: may be switched off)
+  // Rings begin at 128 KiB, or at these if they are less, and grow with the path up to these (docs/internals/windows.md).
+  std::uint32_t send_buffer = 4 * 1024 * 1024;            // octets, the most that waits to be sent or acknowledged
+  std::uint32_t receive_buffer = 6 * 1024 * 1024;         // octets, the largest window offered
+  bool autotune = true;                                   // off: the rings may be filled to these from the start
   std::uint16_t mss = 0;                                  // octets; 0 = what the path's MTU allows
   std::uint32_t initial_window = 10;                      // segments (RFC 6928)
   Congestion congestion = Congestion::cubic;              // which of our controllers
@@ -41,9 +50,13 @@ struct TcpOptions {
   bool duplicate_sack = true;    // RFC 2883: report duplicates, and believe the peer's reports
   bool frto = true;              // RFC 5682
   bool undo = true;              // needless reductions are taken back, by timestamps or D-SACK (RFC 4015)
-  Duration initial_rto = std::chrono::seconds(1);        // RFC 6298 2.1
-  Duration min_rto = std::chrono::milliseconds(200);     // house policy, as Linux; RFC 6298 2.4 says 1 s SHOULD
-  Duration max_rto = std::chrono::seconds(120);          // RFC 6298 2.5: at least 60 s
+  // ECN is on and asked for: it never hurts a path that knows nothing of it, and falls back where one dislikes it.
+  Ecn ecn = Ecn::accurate;
+  bool ecn_request = true;                            // ask in our SYNs; off: agree when the peer asks, as Linux does by default
+  bool ecn_retry_after_reset = true;                  // a RST answers a SYN that asks: once more without (RFC 3168 6.1.1.1)
+  Duration initial_rto = std::chrono::seconds(1);     // RFC 6298 2.1
+  Duration min_rto = std::chrono::milliseconds(200);  // house policy, as Linux; RFC 6298 2.4 says 1 s SHOULD
+  Duration max_rto = std::chrono::seconds(120);       // RFC 6298 2.5: at least 60 s
   Duration delayed_ack = std::chrono::milliseconds(40);  // RFC 9293 MUST-40: under 500 ms
   unsigned r1 = 3;                                       // retransmissions until "trouble" is told (RFC 9293 SHLD-10)
   bool tell_trouble = true;                              // RFC 9293 SHLD-20: Event::Kind::trouble may be switched off

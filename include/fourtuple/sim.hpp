@@ -51,6 +51,11 @@ struct ImpairmentSettings {
   double reorder = 0;                // probability of being held back by reorder_by while later packets pass
   Duration reorder_by = std::chrono::milliseconds(10);
   std::vector<ChosenPacket> late{};    // held back by reorder_by for certain
+  double mark = 0;                     // probability that a packet that may be marked (ECT) is marked: Congestion Experienced
+  std::uint32_t mark_packets = 0;      // mark instead, for certain, whenever so many wait for the line; 0 = never
+  std::vector<ChosenPacket> marked{};  // marked for certain, where they may be
+  bool bleach = false;                 // the ECN field is set to zero, as some networks do (RFC 9768 3.2.2.3)
+  bool no_ecn_syn = false;             // a SYN that asks for ECN is lost, as behind some old firewalls (RFC 3168 6.1.1.1)
   double corrupt = 0;                  // probability of 1 to 3 neighbouring bits flipped
   std::uint32_t mtu = 0;               // octets; a larger packet is lost silently; 0 = no limit
   bool mtu_told = false;               // simulator only: the router that loses it says Packet Too Big
@@ -60,7 +65,8 @@ struct ImpairmentSettings {
   friend bool operator==(const ImpairmentSettings&, const ImpairmentSettings&) = default;
 };
 
-/// Reads "loss=2%,delay=20ms,jitter=5ms,rate=10Mbit,reorder=1%:10ms,duplicate=1%,corrupt=0.1%,burst=1%:30%:100%,drop=syn:1,
+/// Reads "loss=2%,delay=20ms,jitter=5ms,rate=10Mbit,reorder=1%:10ms,duplicate=1%,corrupt=0.1%,mark=1%,mark=data:3,mark_queue=20,
+/// ecn=bleach,ecn=drop-syn,burst=1%:30%:100%,drop=syn:1,
 /// late=data:2,mtu=1400,queue=100,queue_octets=64KiB,seed=7" on top of `base`. `drop` and `late` may be repeated; burst is
 /// enter:leave:loss, the latter two optional. The error names the word, what was wrong, and what is known.
 std::expected<ImpairmentSettings, std::string> parse_impairment(std::string_view text, ImpairmentSettings base = {});

@@ -28,6 +28,13 @@ struct Why {
   Particulars particulars{};
 };
 
+/// Octets that arrived by codepoint, 24 bits each (RFC 9768 3.2.3); order 0: ECT(0), CE, ECT(1), order 1 the other way round.
+struct AccEcn {
+  std::uint8_t order = 0;
+  std::uint8_t fields = 0;  // how many of them are there
+  std::array<std::uint32_t, 3> octets{};
+};
+
 /// A TCP header as numbers: what a ladder prints.
 struct SegmentFields {
   std::uint32_t seq = 0;
@@ -42,6 +49,9 @@ struct SegmentFields {
   std::optional<std::pair<std::uint32_t, std::uint32_t>> timestamps;  // TSval, TSecr
   std::uint8_t sack_count = 0;
   std::array<std::pair<std::uint32_t, std::uint32_t>, 4> sack{};
+  bool ae = false;          // the flag before CWR (RFC 9768 3.2.2)
+  std::uint8_t ip_ecn = 0;  // the IP header's ECN field: 0 not ECT, 1 ECT(1), 2 ECT(0), 3 CE (RFC 3168 5)
+  std::optional<AccEcn> accecn;
 };
 
 struct SegmentSent {

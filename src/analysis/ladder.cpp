@@ -13,7 +13,7 @@ using wire::tcp_flag::fin;
 using wire::tcp_flag::rst;
 using wire::tcp_flag::syn;
 
-std::string flags_text(std::uint8_t flags) {
+std::string flags_text(const Row& row) {
   struct Name {
     std::uint8_t bit;
     std::string_view text;
@@ -27,11 +27,15 @@ std::string flags_text(std::uint8_t flags) {
                                    {wire::tcp_flag::ece, "ECE"},
                                    {wire::tcp_flag::cwr, "CWR"}};
   std::string text;
-  for (const Name& name : names) {
-    if ((flags & name.bit) == 0) continue;
+  const auto add = [&text](std::string_view name) {
     if (!text.empty()) text += ", ";
-    text += name.text;
+    text += name;
+  };
+  for (const Name& name : names) {
+    const bool counts = row.ace && (name.bit & (wire::tcp_flag::ece | wire::tcp_flag::cwr)) != 0;
+    if (row.has(name.bit) && !counts) add(name.text);
   }
+  if (row.segment.ae && !row.ace) add("AE");
   return text.empty() ? "no flags" : text;
 }
 
@@ -53,6 +57,8 @@ trace::SegmentFields fields_of(const wire::ParsedTcp& tcp) {
   f.sack_count = h.options.sack_count;
   for (std::size_t i = 0; i < f.sack_count && i < f.sack.size(); ++i)
     f.sack[i] = {h.options.sack[i].left.value(), h.options.sack[i].right.value()};
+  f.ae = h.ae;
+  if (h.options.accecn) f.accecn = trace::AccEcn{h.options.accecn->order, h.options.accecn->fields, h.options.accecn->octets};
   return f;
 }
 
@@ -64,22 +70,26 @@ std::optional<SeenSegment> read_segment(std::span<const std::byte> packet) {
   if (packet.empty()) return std::nullopt;
   SeenSegment seen;
   std::span<const std::byte> payload;
+  std::uint8_t traffic_class = 0;
   if (std::to_integer<unsigned>(packet[0]) >> 4U == 4) {
     const auto ip = wire::parse_ipv4(packet);
     if (!ip || ip->header.protocol != wire::protocol::tcp || ip->header.is_fragment()) return std::nullopt;
     seen.tuple = {{ip->header.source, 0}, {ip->header.destination, 0}};
     payload = ip->payload;
+    traffic_class = ip->header.traffic_class;
   } else {
     const auto ip = wire::parse_ipv6(packet);
     if (!ip || ip->header.next_header != wire::protocol::tcp) return std::nullopt;
     seen.tuple = {{ip->header.source, 0}, {ip->header.destination, 0}};
     payload = ip->payload;
+    traffic_class = ip->header.traffic_class;
   }
   const auto tcp = wire::parse_tcp(payload);
   if (!tcp) return std::nullopt;
   seen.tuple.local.port = tcp->header.source_port;
   seen.tuple.remote.port = tcp->header.destination_port;
   seen.segment = fields_of(*tcp);
+  seen.segment.ip_ecn = traffic_class & 3;
   return seen;
 }
 
@@ -181,6 +191,7 @@ void LadderBuilder::on(const trace::Event& event, const trace::SegmentReceived& 
     arrival.state = {received.state_before, received.state_after};
     arrival.effect = received.effect;
     arrival.dropped = received.dropped;
+    arrival.ip_ecn = received.segment.ip_ecn;
     waiting_for_stack_.erase(waiting);
     return;
   }
@@ -192,6 +203,7 @@ void LadderBuilder::on(const trace::Event& event, const trace::SegmentReceived& 
   row.from = host_of(received.tuple.remote.address, event.host == 0 ? 1 : 0);
   row.tuple = {received.tuple.remote, received.tuple.local};
   row.segment = received.segment;
+  row.ecn_there = received.segment.ip_ecn;
   row.effect = received.effect;
   row.dropped = received.dropped;
   row.to_state = {received.state_before, received.state_after};
@@ -292,6 +304,7 @@ Row LadderBuilder::arrival_row(const Flight& flight, const Arrival& arrival) con
   row.duplicate = arrival.duplicate;
   row.corrupted = arrival.corrupted;
   row.late = arrival.late;
+  row.ecn_there = arrival.ip_ecn.value_or(row.segment.ip_ecn);
   return row;
 }
 
@@ -309,9 +322,11 @@ void LadderBuilder::emit_departure(std::size_t item, std::vector<Row>& rows, std
     row.dropped = arrival.dropped;
     row.duplicate = arrival.duplicate;
     row.corrupted = arrival.corrupted;
+    row.ecn_there = arrival.ip_ecn.value_or(row.segment.ip_ecn);
     merged[arrival.item] = true;
   } else if (!lost && row.is_segment()) {
     row.kind = Row::Kind::departure;
+    row.ecn_there = row.segment.ip_ecn;
   }
   rows.push_back(row);
 }

@@ -39,6 +39,7 @@ class LadderBuilder final : public trace::Sink {
     StateStep state{};
     trace::Why effect{};
     DropReason dropped = DropReason::none;
+    std::optional<std::uint8_t> ip_ecn{};  // as it arrived, where its stack tells
   };
   struct Flight {
     Row row;

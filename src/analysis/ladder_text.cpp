@@ -131,13 +131,26 @@ Line LadderText::label(const Row& row) const {
     return {{which + what, Ink::bold}, {std::to_string(row.octets) + " octets"}};
   }
   const std::string forged = row.why.id != "injected" ? "" : style_.lang == Lang::zh ? "伪造 " : "forged ";
-  items.push_back({which + forged + flags_text(row.segment.flags), ink_of(row)});
+  items.push_back({which + forged + flags_text(row), ink_of(row)});
   items.push_back({"seq " + std::to_string(row.seq)});
   if (row.has(wire::tcp_flag::ack)) items.push_back({"ack " + std::to_string(row.ack)});
   if (row.segment.length > 0) items.push_back({"len " + std::to_string(row.segment.length)});
   if (!row.has(wire::tcp_flag::rst)) items.push_back({"win " + std::to_string(row.window)});
   if (row.has(wire::tcp_flag::urg)) items.push_back({"urg " + std::to_string(row.segment.urgent)});
+  if (row.ace) items.push_back({"ace " + std::to_string(*row.ace)});
+  if (const std::string ecn = ecn_text(row); !ecn.empty()) items.push_back({ecn, Ink::lost});
   return items;
+}
+
+/// What the path did to the IP header's ECN field (RFC 3168 5).
+std::string LadderText::ecn_text(const Row& row) const {
+  const bool seen = row.kind != Row::Kind::departure && row.lost.empty();
+  const std::uint8_t sent = row.segment.ip_ecn;
+  const std::uint8_t there = row.ecn_there;
+  if (!seen || there == sent) return there == 3 ? "CE" : "";
+  if (there == 3) return style_.lang == Lang::zh ? "被标 CE" : "marked CE";
+  if (there == 0) return style_.lang == Lang::zh ? "ECT 被抹去" : "ECT cleared";
+  return style_.lang == Lang::zh ? "ECN 被改" : "ECN changed";
 }
 
 /// The label's items, two blanks apart, in as many lines as they need, at the sender's side.

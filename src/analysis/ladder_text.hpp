@@ -89,6 +89,7 @@ class LadderText {
   std::vector<Rung> event_rungs(const Row& row) const;
   Rung arrow(const Row& row, bool rightwards) const;
   Line label(const Row& row) const;
+  std::string ecn_text(const Row& row) const;
   std::vector<Line> fit_label(const Row& row, bool rightwards) const;
   std::string options_text(const Row& row) const;
   std::vector<Line> words(std::string_view id, std::string_view clause, const Row& row, Ink ink) const;

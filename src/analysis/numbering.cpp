@@ -35,6 +35,20 @@ std::int64_t Numbering::relative(Direction& direction, std::uint32_t number, boo
   return best;
 }
 
+/// RFC 9768 3.1.1 table 2: which handshakes make AE, CWR and ECE one number.
+void Numbering::read_ace(Connection& connection, Row& row) {
+  using namespace wire;
+  const auto bits = static_cast<unsigned>((row.segment.ae ? 4 : 0) | row.segment.flags >> 6);
+  if (row.has(tcp_flag::syn) && row.has(tcp_flag::ack)) {
+    connection.accurate_ecn = connection.accurate_ecn_asked && bits >= 2 && bits != 7;
+  } else if (row.has(tcp_flag::syn)) {
+    connection.accurate_ecn = false;
+    connection.accurate_ecn_asked = bits == 7 || (connection.accurate_ecn_asked && bits == 0);
+  } else if (connection.accurate_ecn && !row.has(tcp_flag::rst)) {
+    row.ace = static_cast<std::uint8_t>(bits);
+  }
+}
+
 void Numbering::number(Row& row) {
   using namespace wire;
   Connection& connection = find(row.tuple);
@@ -49,6 +63,7 @@ void Numbering::number(Row& row) {
     ours.scale = segment.window_scale;
     ours.syn_seen = true;
   }
+  if (!forged) read_ace(connection, row);
   // A RST may carry any number, also 0 for a connection that never was: it must not become a base.
   row.seq = relative(ours, segment.seq, !row.has(tcp_flag::rst) && !forged);
   if (row.has(tcp_flag::ack)) row.ack = relative(theirs, segment.ack, !row.has(tcp_flag::syn) && !row.has(tcp_flag::rst));

@@ -30,8 +30,11 @@ class Numbering {
   struct Connection {
     unsigned number = 0;
     std::array<Direction, 2> directions;  // [0]: from the lesser endpoint
+    bool accurate_ecn = false;            // a SYN asked for it and a SYN-ACK agreed
+    bool accurate_ecn_asked = false;
   };
   Connection& find(const FourTuple& tuple);
+  static void read_ace(Connection& connection, Row& row);
   static std::int64_t relative(Direction& direction, std::uint32_t number, bool may_begin);
 
   std::map<FourTuple, Connection> connections_;

@@ -70,12 +70,15 @@ struct Row {
   std::string_view result;   // of the call, "" = done
   std::uint64_t octets = 0;  // written or read
 
+  std::optional<std::uint8_t> ace;  // AE, CWR and ECE are a counter here (RFC 9768 3.2.2)
+  std::uint8_t ecn_there = 0;       // the IP header's ECN field as it arrived: the path may mark CE or clear it
+
   bool is_segment() const { return kind <= Kind::arrival; }
   bool has(std::uint8_t flag) const { return (segment.flags & flag) != 0; }
 };
 
-/// "SYN, ACK": the flags that are set, in the order in which people say them.
-std::string flags_text(std::uint8_t flags);
+/// "SYN, ACK": the flags that are set, in the order in which people say them; without those that are a counter.
+std::string flags_text(const Row& row);
 
 /// A whole story, ready to be printed.
 struct Ladder {

@@ -40,7 +40,7 @@ Json state_of(const analysis::StateStep& state) {
 
 Json segment_of(const analysis::Row& row) {
   const trace::SegmentFields& s = row.segment;
-  Json j{{"flags", analysis::flags_text(s.flags)},
+  Json j{{"flags", analysis::flags_text(row)},
          {"seq", row.seq},
          {"seq_absolute", s.seq},
          {"length", s.length},
@@ -51,6 +51,8 @@ Json segment_of(const analysis::Row& row) {
     j["ack_absolute"] = s.ack;
   }
   if (row.has(wire::tcp_flag::urg)) j["urgent"] = s.urgent;
+  if (row.ace) j["ace"] = *row.ace;
+  if (s.ip_ecn != 0 || row.ecn_there != 0) j["ip_ecn"] = {{"sent", s.ip_ecn}, {"arrived", row.ecn_there}};
   Json options = Json::object();
   if (s.mss) options["mss"] = *s.mss;
   if (s.window_scale) options["window_scale"] = *s.window_scale;
@@ -58,6 +60,11 @@ Json segment_of(const analysis::Row& row) {
   if (s.timestamps) options["timestamps"] = {{"value", s.timestamps->first}, {"echo", s.timestamps->second}};
   for (std::size_t i = 0; i < s.sack_count && i < row.sack.size(); ++i)
     options["sack"].push_back({row.sack[i].first, row.sack[i].second});
+  if (s.accecn) {
+    Json octets = Json::array();
+    for (std::size_t i = 0; i < s.accecn->fields; ++i) octets.push_back(s.accecn->octets[i]);
+    options["accecn"] = {{"order", s.accecn->order}, {"octets", octets}};
+  }
   j["options"] = options;
   return j;
 }

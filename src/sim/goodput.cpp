@@ -27,6 +27,8 @@ GoodputCase over(const Named& controller, std::uint64_t mbit, int rtt, std::size
   for (std::size_t i = 0; i < flows; ++i) {
     BulkFlow flow;
     flow.tcp.congestion = controller.which;
+    flow.tcp.autotune = false;  // the rows are about losses: rings are large at once, and nobody marks
+    flow.tcp.ecn = Ecn::off;
     flow.tcp.send_buffer = flow.tcp.receive_buffer = static_cast<std::uint32_t>(std::max<std::uint64_t>(5 * bdp, 1u << 20));
     flow.starts = 500ms * static_cast<int>(i);
     one.plan.flows.push_back(flow);

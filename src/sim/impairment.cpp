@@ -52,11 +52,21 @@ std::string_view Impairment::loss(Instant now, std::span<const std::byte> packet
   const bool in_burst = bad_ && rng_.chance(settings_.burst.loss);
   const bool at_random = rng_.chance(settings_.loss);
   if (is_chosen(settings_.drop)) return "chosen";
+  if (settings_.no_ecn_syn && is_kind_[index(PacketKind::syn)] && asks_for_ecn(packet)) return "ecn";
   if (settings_.mtu != 0 && packet.size() > settings_.mtu) return "mtu";
   if (in_burst) return "burst";
   if (at_random) return "random";
   if (queue_is_full(now, packet.size())) return "queue";
   return {};
+}
+
+/// Decided when the packet comes to the line: a queue marks what joins it (RFC 3168 5).
+bool Impairment::is_marked(std::span<const std::byte> packet) {
+  const bool by_chance = settings_.mark != 0 && rng_.chance(settings_.mark);
+  const bool by_queue = settings_.mark_packets != 0 && waiting_.size() >= settings_.mark_packets;
+  if (!by_chance && !by_queue && !is_chosen(settings_.marked)) return false;
+  const auto field = ecn_field(packet);
+  return field && *field != 0;
 }
 
 bool Impairment::queue_is_full(Instant now, std::size_t octets) {
@@ -85,6 +95,7 @@ Fate Impairment::submit(Instant now, std::span<const std::byte> packet) {
   Fate fate{.number = ++packets_, .lost = loss(now, packet)};
   if (!fate.lost.empty()) return fate;
 
+  const bool marked = is_marked(packet);
   Instant at = leave_line(now, packet.size()) + settings_.delay;
   if (settings_.jitter > Duration{0})
     at += Duration{static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(settings_.jitter.count()) + 1))};
@@ -97,17 +108,19 @@ Fate Impairment::submit(Instant now, std::span<const std::byte> packet) {
   fate.deliveries[fate.copies++] = {.at = at, .corrupted = rng_.chance(settings_.corrupt)};
   if (rng_.chance(settings_.duplicate))
     fate.deliveries[fate.copies++] = {.at = at, .duplicate = true, .corrupted = rng_.chance(settings_.corrupt)};
-  for (std::uint8_t i = 0; i < fate.copies; ++i) hold(fate.deliveries[i], packet);
+  for (std::uint8_t i = 0; i < fate.copies; ++i) hold(fate.deliveries[i], packet, marked);
   return fate;
 }
 
-void Impairment::hold(const Fate::Delivery& delivery, std::span<const std::byte> packet) {
+void Impairment::hold(const Fate::Delivery& delivery, std::span<const std::byte> packet, bool marked) {
   Held held{.arrival = {.at = delivery.at,
                         .number = packets_,
                         .duplicate = delivery.duplicate,
                         .corrupted = delivery.corrupted,
                         .octets = {packet.begin(), packet.end()}},
             .order = orders_++};
+  if (marked) set_ecn_field(held.arrival.octets, 3);
+  if (settings_.bleach) set_ecn_field(held.arrival.octets, 0);
   if (delivery.corrupted && !packet.empty()) {
     // A burst as a line makes it: neighbouring bits. The Internet checksum (RFC 1071) finds every burst of fewer than 16
     // bits, so what a stack hands to its application stays right.

@@ -20,7 +20,8 @@
 
 namespace ft::sim {
 
-/// What was decided about a packet. `lost` is empty, or "random", "burst", "chosen", "queue" or "mtu" (as trace::LinkLost::why).
+/// What was decided about a packet. `lost` is empty, or "random", "burst", "chosen", "queue", "mtu" or "ecn" (as
+/// trace::LinkLost::why).
 struct Fate {
   struct Delivery {
     Instant at{};
@@ -79,7 +80,8 @@ class Impairment {
   bool is_chosen(const std::vector<ChosenPacket>& chosen) const;
   void count(std::span<const std::byte> packet);
   Instant leave_line(Instant now, std::size_t octets);
-  void hold(const Fate::Delivery& delivery, std::span<const std::byte> packet);
+  void hold(const Fate::Delivery& delivery, std::span<const std::byte> packet, bool marked);
+  bool is_marked(std::span<const std::byte> packet);
 
   ImpairmentSettings settings_;
   Rng rng_;

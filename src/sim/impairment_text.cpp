@@ -62,9 +62,22 @@ Problem set_mtu_told(ImpairmentSettings& s, std::string_view text) {
   return std::nullopt;
 }
 
+/// "1%": by chance; "data:3": that one.
+Problem set_mark(ImpairmentSettings& s, std::string_view text) {
+  if (!text.empty() && (text.back() == '%' || text.find('.') != std::string_view::npos))
+    return store(s.mark, parse_probability(text));
+  return add_chosen(s.marked, text);
+}
+
+Problem set_ecn(ImpairmentSettings& s, std::string_view text) {
+  if (text == "bleach") return s.bleach = true, std::nullopt;
+  if (text == "drop-syn") return s.no_ecn_syn = true, std::nullopt;
+  return "\"" + std::string{text} + "\" is no habit of networks; known are bleach and drop-syn";
+}
+
 constexpr std::uint64_t most_u32 = 0xffffffff;
 
-constexpr std::array<Key, 16> keys{{
+constexpr std::array<Key, 19> keys{{
     {"rate", [](auto& s, std::string_view v) { return store(s.rate, parse_rate(v)); }},
     {"delay", [](auto& s, std::string_view v) { return store(s.delay, parse_duration(v)); }},
     {"jitter", [](auto& s, std::string_view v) { return store(s.jitter, parse_duration(v)); }},
@@ -76,6 +89,9 @@ constexpr std::array<Key, 16> keys{{
     {"reorder_by", [](auto& s, std::string_view v) { return store(s.reorder_by, parse_duration(v)); }},
     {"late", [](auto& s, std::string_view v) { return add_chosen(s.late, v); }},
     {"corrupt", [](auto& s, std::string_view v) { return store(s.corrupt, parse_probability(v)); }},
+    {"mark", set_mark},
+    {"mark_queue", [](auto& s, std::string_view v) { return store(s.mark_packets, parse_count(v, most_u32)); }},
+    {"ecn", set_ecn},
     {"mtu", [](auto& s, std::string_view v) { return store(s.mtu, parse_count(v, 65535)); }},
     {"mtu_told", set_mtu_told},
     {"queue", [](auto& s, std::string_view v) { return store(s.queue_packets, parse_count(v, most_u32)); }},

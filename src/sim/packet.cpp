@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/cursor.hpp"
 #include "wire/checksum.hpp"
 #include "wire/ipv4.hpp"
 #include "wire/ipv6.hpp"
@@ -42,6 +43,30 @@ std::optional<IpAddress> destination_of(std::span<const std::byte> packet) {
   const auto ip = look_at_ip(packet);
   if (!ip) return std::nullopt;
   return ip->destination;
+}
+
+std::optional<std::uint8_t> ecn_field(std::span<const std::byte> packet) {
+  if (const auto v4 = wire::parse_quoted_ipv4(packet)) return static_cast<std::uint8_t>(v4->header.traffic_class & 3);
+  if (const auto v6 = wire::parse_quoted_ipv6(packet)) return static_cast<std::uint8_t>(v6->header.traffic_class & 3);
+  return std::nullopt;
+}
+
+void set_ecn_field(std::span<std::byte> packet, std::uint8_t field) {
+  if (!ecn_field(packet)) return;
+  const bool is_v4 = load_u8(packet.data()) >> 4 == 4;
+  // IPv6: version (4 bits), traffic class (8), flow label (20): its last two bits are bits 5 and 4 of the second octet.
+  const unsigned shift = is_v4 ? 0 : 4;
+  std::byte& octet = packet[1];
+  octet = (octet & ~(std::byte{3} << shift)) | std::byte{field} << shift;
+  if (!is_v4) return;
+  store_be16(&packet[10], 0);
+  const std::size_t header_length = std::size_t{4} * (load_u8(packet.data()) & 0x0f);
+  store_be16(&packet[10], wire::finish(wire::add_octets(0, packet.first(header_length))));
+}
+
+bool asks_for_ecn(std::span<const std::byte> packet) {
+  const auto seen = look_at_tcp(packet);
+  return seen && (seen->tcp.header.ace() & 3) != 0;
 }
 
 std::vector<std::byte> make_tcp_packet(const Endpoint& source, const Endpoint& destination, wire::TcpHeader header,

@@ -25,6 +25,13 @@ std::optional<TcpPacket> look_at_tcp(std::span<const std::byte> packet);
 /// The destination of an IPv4 or IPv6 packet.
 std::optional<IpAddress> destination_of(std::span<const std::byte> packet);
 
+/// The ECN field of the IP header (RFC 3168 5); nothing for what is no IP packet.
+std::optional<std::uint8_t> ecn_field(std::span<const std::byte> packet);
+/// Writes it as a router does: the IPv4 header's checksum follows. Does nothing to what is no IP packet.
+void set_ecn_field(std::span<std::byte> packet, std::uint8_t field);
+/// A SYN with ECE or CWR.
+bool asks_for_ecn(std::span<const std::byte> packet);
+
 /// A whole packet with right checksums. The ports of the endpoints go before those of the header.
 std::vector<std::byte> make_tcp_packet(const Endpoint& source, const Endpoint& destination, wire::TcpHeader header,
                                        std::span<const std::byte> text);

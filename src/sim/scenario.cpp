@@ -141,7 +141,22 @@ Problem read_table(Target& target, const toml::node& node, std::span<const Field
     #field, [](TcpOptions& t, const toml::node& n) { return set_integer(t.field, n, least, most); } \
   }
 
-constexpr std::array tcp_fields{FT_TCP_BOOL(window_scale),
+Problem set_ecn(TcpOptions& tcp, const toml::node& node) {
+  std::string text;
+  if (auto problem = set_text(text, node)) return problem;
+  for (const auto& [name, ecn] : {std::pair{"off", Ecn::off}, {"classic", Ecn::classic}, {"accurate", Ecn::accurate}}) {
+    if (text != name) continue;
+    tcp.ecn = ecn;
+    return std::nullopt;
+  }
+  return complain("must be \"off\", \"classic\" or \"accurate\"");
+}
+
+constexpr std::array tcp_fields{Field<TcpOptions>{"ecn", set_ecn},
+                                FT_TCP_BOOL(autotune),
+                                FT_TCP_BOOL(ecn_request),
+                                FT_TCP_BOOL(ecn_retry_after_reset),
+                                FT_TCP_BOOL(window_scale),
                                 FT_TCP_BOOL(sack),
                                 FT_TCP_BOOL(timestamps),
                                 FT_TCP_BOOL(nagle),

@@ -104,7 +104,8 @@ struct Expectation {
 struct HostSettings {
   std::vector<IpAddress> v4;  // the first one is the host's own
   std::vector<IpAddress> v6;
-  TcpOptions tcp;
+  // A story tells of one thing: of ECN and of windows that grow only those that turn it on.
+  TcpOptions tcp{.send_buffer = 256 * 1024, .receive_buffer = 256 * 1024, .autotune = false, .ecn = Ecn::off};
   PortRange ephemeral;
   std::uint32_t mtu = 1500;
   bool accepts = true;                        // the application accepts by itself

@@ -158,7 +158,7 @@ class Stack::Impl {
   };
   /// Fills in the ports of `header`.
   std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                               const Text& text, std::uint8_t ttl, std::uint8_t dscp, bool dont_fragment = true,
+                               const Text& text, std::uint8_t ttl, std::uint8_t traffic_class, bool dont_fragment = true,
                                const wire::SourceRoute* route = nullptr);
 
   // calls.cpp

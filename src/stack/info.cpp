@@ -38,10 +38,10 @@ RingInfo rings_of(const tcp::Connection& c) {
     rings.selectively_acked = recovery->board.sacked();
     rings.lost = recovery->board.lost();
   }
-  rings.send_limit = c.options()->send_buffer;
+  rings.send_limit = c.send_limit();
   rings.readable = c.receiver().text.ready();
   rings.out_of_order = c.receiver().text.out_of_order();
-  rings.receive_limit = c.options()->receive_buffer;
+  rings.receive_limit = c.receive_limit();
   return rings;
 }
 
@@ -122,13 +122,16 @@ ActivityInfo activity_of(const tcp::Connection& c) {
   return last;
 }
 
-AgreedInfo agreed_of(const tcp::Negotiated& n) {
+AgreedInfo agreed_of(const tcp::Connection& c) {
+  const tcp::Negotiated& n = c.negotiated();
   AgreedInfo agreed;
   agreed.window_scale = n.window_scale;
   agreed.send_shift = n.snd_shift;
   agreed.receive_shift = n.rcv_shift;
   agreed.sack = n.sack;
   agreed.timestamps = n.timestamps;
+  agreed.ecn = c.ecn().out.mode() == tcp::EcnMode::classic;
+  agreed.accurate_ecn = c.ecn().out.mode() == tcp::EcnMode::accurate;
   agreed.peer_mss = n.peer_mss;
   agreed.path_mss = n.path_mss;
   return agreed;
@@ -161,7 +164,7 @@ ConnectionInfo describe(const FourTuple& tuple, const tcp::Connection& c, Instan
   info.deadline = deadline_of(c);
   info.last = activity_of(c);
   info.rings = rings_of(c);
-  info.agreed = agreed_of(c.negotiated());
+  info.agreed = agreed_of(c);
   info.window_scale = info.agreed.window_scale;
   info.sack = info.agreed.sack;
   info.timestamps = info.agreed.timestamps;

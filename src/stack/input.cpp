@@ -40,7 +40,7 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   ++counters_.segments_in;
   const FourTuple tuple{{delivered.destination, parsed->header.destination_port}, {delivered.source, parsed->header.source_port}};
   const auto ref = demux_.find(tuple);
-  const tcp::Segment segment{parsed->header, parsed->text};
+  const tcp::Segment segment{parsed->header, parsed->text, static_cast<std::uint8_t>(delivered.traffic_class & 3)};
 
   Verdict verdict;
   take_route(delivered);

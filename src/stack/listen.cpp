@@ -160,7 +160,7 @@ bool Stack::Impl::remember(Instant now, std::uint32_t listener_index, const Four
   Seq iss = secrets_.isn(now, tuple);
   if (least_isn && !after_or_equal(iss, *least_isn)) iss = *least_isn;
   record.tuple = tuple;
-  record.half_open = tcp::remember_syn(syn, iss, secrets_.timestamp_offset(tuple));
+  record.half_open = tcp::remember_syn(syn, *listener.tcp, iss, secrets_.timestamp_offset(tuple));
   record.path = path;
   record.route = arrived_route_;
   record.listener = listener_index;
@@ -183,16 +183,18 @@ bool Stack::Impl::answer_with_cookie(Instant now, std::uint32_t listener_index, 
   // Over the ashes of an old connection: its late segments are told apart by timestamps, or else by our number.
   const bool timestamps = offered.timestamps && listener.tcp->timestamps;
   if (least_isn && !timestamps && !after_or_equal(iss, *least_isn)) return false;
-  tcp::HalfOpen half_open = tcp::remember_syn(syn, iss, secrets_.timestamp_offset(tuple));
+  tcp::HalfOpen half_open = tcp::remember_syn(syn, *listener.tcp, iss, secrets_.timestamp_offset(tuple));
   // What would not come back is not offered.
   half_open.window_scale = half_open.window_scale && timestamps;
   half_open.sack = half_open.sack && timestamps;
+  if (half_open.ecn == tcp::EcnMode::classic && !timestamps) half_open.ecn = tcp::EcnMode::off;
   tcp::Reply reply{tcp::make_syn_ack(half_open, *listener.tcp, path, now), tcp::Cause::syn_ack_cookie};
   auto& options = reply.header.options;
   if (options.timestamps) {
     stack::CookieOptions kept;
     if (options.window_scale) kept.window_scale = half_open.peer_shift;
     kept.sack = options.sack_permitted;
+    kept.ecn = half_open.ecn == tcp::EcnMode::classic;  // accurate ECN shows in every ACK (RFC 9768 5.1)
     options.timestamps->val = stack::make_cookie_timestamp(options.timestamps->val, kept);
   }
   listener.cookies_until = now + stack::SynCookies::lifetime;
@@ -216,6 +218,7 @@ std::optional<tcp::HalfOpen> Stack::Impl::read_cookie(Instant now, const Listene
   half_open.peer_window = ack.header.window;
   half_open.ts_offset = secrets_.timestamp_offset(tuple);
   half_open.sent = true;
+  bool classic_ecn = false;
   if (const auto& timestamps = ack.header.options.timestamps; timestamps && listener.tcp->timestamps) {
     const auto kept = stack::read_cookie_timestamp(timestamps->ecr);
     half_open.timestamps = true;
@@ -223,7 +226,9 @@ std::optional<tcp::HalfOpen> Stack::Impl::read_cookie(Instant now, const Listene
     half_open.window_scale = kept.window_scale.has_value();
     half_open.peer_shift = kept.window_scale.value_or(0);
     half_open.sack = kept.sack;
+    classic_ecn = kept.ecn;
   }
+  half_open.ecn = tcp::mode_of_cookie(*listener.tcp, classic_ecn, ack.header.ace());
   return half_open;
 }
 

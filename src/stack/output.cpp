@@ -65,10 +65,10 @@ std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte
     replies_.pop_front();
     if (reach == net::Reach::resolving && parked_replies_.size() < most_replies) parked_replies_.push_back(queued);
     if (reach != net::Reach::ready) continue;
-    const auto transmit =
-        emit(now, out, queued.tuple, queued.reply.header, {}, queued.ttl, queued.dscp, true, queued.route.get());
+    const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, queued.ttl,
+                               static_cast<std::uint8_t>(queued.dscp << 2), true, queued.route.get());
     if (queued.reply.header.has(wire::tcp_flag::rst)) ++counters_.resets_sent;
-    tracer_.sent(now, queued.tuple, queued.reply.header, 0, queued.reply.cause, queued.state, queued.state);
+    tracer_.sent(now, queued.tuple, queued.reply.header, 0, 0, queued.reply.cause, queued.state, queued.state);
     return transmit;
   }
   return std::nullopt;
@@ -88,11 +88,11 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     const auto& options = *listeners_.at(record.listener).tcp;
     auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
     const bool again = record.half_open.sent;
-    record.half_open.retransmitted = again;
-    record.half_open.sent = true;
-    record.half_open.sent_at = again ? never : now;
-    const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, options.dscp, true, record.route.get());
-    tracer_.sent(now, record.tuple, header, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack, State::syn_received,
+    tcp::note_syn_ack_sent(record.half_open, now);
+    const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, static_cast<std::uint8_t>(options.dscp << 2),
+                               true, record.route.get());
+    tracer_.sent(now, record.tuple, header, 0, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack,
+                 State::syn_received,
                  State::syn_received);  // the SYN's arrival made the record
     if (again) ++counters_.retransmissions;
     return transmit;
@@ -158,7 +158,8 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
     }
     const auto& options = *entry.tcp.options();
     const Text text{entry.tcp.text(*segment), segment->segment_size};
-    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, options.dscp,
+    const auto traffic_class = static_cast<std::uint8_t>(options.dscp << 2 | segment->ip_ecn);
+    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, traffic_class,
                                !entry.tcp.may_be_fragmented(), entry.route.get());
     if (tracer_.on()) {
       tracer_.sent(now, index, entry.tuple, *segment, entry.tcp);
@@ -170,7 +171,7 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
 }
 
 std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                                          const Text& text, std::uint8_t ttl, std::uint8_t dscp, bool dont_fragment,
+                                          const Text& text, std::uint8_t ttl, std::uint8_t traffic_class, bool dont_fragment,
                                           const wire::SourceRoute* route) {
   header.source_port = tuple.local.port;
   header.destination_port = tuple.remote.port;
@@ -210,7 +211,7 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
   const net::Envelope envelope{.source = tuple.local.address,
                                .destination = tuple.remote.address,
                                .ttl = ttl,
-                               .traffic_class = static_cast<std::uint8_t>(dscp << 2),
+                               .traffic_class = traffic_class,
                                .dont_fragment = dont_fragment,
                                .route = route};
   engine_.seal(now, envelope, length, out);

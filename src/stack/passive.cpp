@@ -29,11 +29,19 @@ Verdict Stack::Impl::deliver_half_open(Instant now, std::uint32_t index, const t
   tcp::Arrival arrival;
   State after = State::syn_received;
   if (segment.syn() && !segment.has_ack() && !segment.rst() && segment.seq() == record.half_open.irs) {
-    // The peer repeats its SYN: our SYN-ACK was lost, or is slow. It goes again now, so the timer starts anew.
-    record.half_open.sent_at = never;
-    half_open_timers_.schedule(index, now + listeners_.at(record.listener).tcp->initial_rto * (1u << record.retries));
-    syn_acks_.push_back(index);
-    arrival.effect = tcp::Effect::syn_received;
+    if (tcp::remember_repeat(record.half_open, segment, *listeners_.at(record.listener).tcp)) {
+      // The peer repeats its SYN: our SYN-ACK was lost, or is slow. It goes again now, so the timer starts anew.
+      record.half_open.sent_at = never;
+      half_open_timers_.schedule(index, now + listeners_.at(record.listener).tcp->initial_rto * (1u << record.retries));
+      syn_acks_.push_back(index);
+      arrival.effect = tcp::Effect::syn_received;
+    } else {
+      const tcp::Connection connection(opening_of(record), record.half_open, now);
+      if (const auto reset = connection.make_abort(now_, tcp::Cause::rst_ecn_mixed)) queue_reply(tuple, State::listen, *reset);
+      remove_half_open(index);
+      arrival.dropped = DropReason::not_acceptable;
+      after = State::listen;
+    }
   } else if (segment.has_ack() && !segment.rst() && listeners_.at(record.listener).full()) {
     arrival.dropped = DropReason::accept_queue_full;  // the record stays: the SYN-ACK is repeated until there is room
     if (listeners_.at(record.listener).when_full != BacklogPolicy::drop) {
@@ -117,6 +125,7 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
     reply.header.seq = waiting.snd_nxt;
     reply.header.ack = waiting.rcv_nxt;
     reply.header.flags = wire::tcp_flag::ack;
+    reply.header.set_ace(waiting.ace);
     reply.header.window = waiting.window;
     if (waiting.timestamps)
       reply.header.options.timestamps = wire::Timestamps{tcp::timestamp_clock(now, waiting.ts_offset), waiting.ts_recent};

@@ -25,7 +25,7 @@ std::optional<Readiness> Stack::Impl::readiness(ConnectionId id) const {
   ready.unacknowledged = sender.buffer.size();
   const std::int32_t sent = distance(sender.buffer.first(), earlier(sender.snd.max, sender.buffer.end()));
   ready.unsent = ready.unacknowledged - (sent > 0 ? static_cast<std::uint32_t>(sent) : 0u);
-  const std::uint32_t limit = c.options()->send_buffer;
+  const std::uint32_t limit = c.send_limit();
   if (ready.unsent < c.options()->not_sent_low_water)
     ready.room = limit > ready.unacknowledged ? limit - ready.unacknowledged : 0;
   ready.urgent_left = c.urgent_left();

@@ -22,7 +22,7 @@ Particulars particulars_of(Instant now, const tcp::Outgoing& out, const tcp::Con
   return p;
 }
 
-trace::SegmentFields fields_of(const wire::TcpHeader& header, std::uint32_t length) {
+trace::SegmentFields fields_of(const wire::TcpHeader& header, std::uint32_t length, std::uint8_t ip_ecn) {
   trace::SegmentFields f;
   f.seq = header.seq.value();
   f.ack = header.ack.value();
@@ -37,22 +37,25 @@ trace::SegmentFields fields_of(const wire::TcpHeader& header, std::uint32_t leng
   f.sack_count = header.options.sack_count;
   for (std::uint8_t i = 0; i < f.sack_count; ++i)
     f.sack[i] = {header.options.sack[i].left.value(), header.options.sack[i].right.value()};
+  f.ae = header.ae;
+  f.ip_ecn = ip_ecn;
+  if (const auto& accecn = header.options.accecn) f.accecn = trace::AccEcn{accecn->order, accecn->fields, accecn->octets};
   return f;
 }
 
 }  // namespace
 
-void Tracer::sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& header, std::uint32_t length, tcp::Cause cause,
-                  tcp::State before, tcp::State after) const {
-  report(now, trace::SegmentSent{tuple, fields_of(header, length), why(tcp::describe(cause)), tcp::to_string(before),
+void Tracer::sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& header, std::uint32_t length, std::uint8_t ip_ecn,
+                  tcp::Cause cause, tcp::State before, tcp::State after) const {
+  report(now, trace::SegmentSent{tuple, fields_of(header, length, ip_ecn), why(tcp::describe(cause)), tcp::to_string(before),
                                  tcp::to_string(after)});
 }
 
 void Tracer::sent(Instant now, std::uint32_t index, const FourTuple& tuple, const tcp::Outgoing& out,
                   const tcp::Connection& connection) {
   if (!on()) return;
-  trace::SegmentSent sent{tuple, fields_of(out.header, out.length), why(tcp::describe(out.cause)), tcp::to_string(out.before),
-                          tcp::to_string(out.after)};
+  trace::SegmentSent sent{tuple, fields_of(out.header, out.length, out.ip_ecn), why(tcp::describe(out.cause)),
+                          tcp::to_string(out.before), tcp::to_string(out.after)};
   sent.why.particulars = particulars_of(now, out, connection);
   if (const auto found = holds_.find(index); found != holds_.end() && out.length != 0) {
     HoldState& held = found->second;
@@ -80,8 +83,9 @@ void Tracer::parked(Instant now, const FourTuple& tuple, const tcp::Connection&)
 
 void Tracer::received(Instant now, const FourTuple& tuple, const tcp::Segment& segment, const tcp::Arrival& arrival,
                       tcp::State before, tcp::State after) const {
-  report(now, trace::SegmentReceived{tuple, fields_of(segment.header, segment.text_length()), why(tcp::describe(arrival.effect)),
-                                     arrival.dropped, tcp::to_string(before), tcp::to_string(after)});
+  report(now, trace::SegmentReceived{tuple, fields_of(segment.header, segment.text_length(), segment.ip_ecn),
+                                     why(tcp::describe(arrival.effect)), arrival.dropped, tcp::to_string(before),
+                                     tcp::to_string(after)});
 }
 
 void Tracer::changed(Instant now, const FourTuple& tuple, tcp::State from, tcp::State to, tcp::Trigger trigger) const {

@@ -36,8 +36,8 @@ class Tracer {
     if (on()) watch_.tell(now, host_, tuple, connection, *sink_);
   }
 
-  void sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& header, std::uint32_t length, tcp::Cause cause,
-            tcp::State before, tcp::State after) const;
+  void sent(Instant now, const FourTuple& tuple, const wire::TcpHeader& header, std::uint32_t length, std::uint8_t ip_ecn,
+            tcp::Cause cause, tcp::State before, tcp::State after) const;
   void received(Instant now, const FourTuple& tuple, const tcp::Segment& segment, const tcp::Arrival& arrival, tcp::State before,
                 tcp::State after) const;
   void changed(Instant now, const FourTuple& tuple, tcp::State from, tcp::State to, tcp::Trigger why) const;

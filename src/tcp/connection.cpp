@@ -25,6 +25,7 @@ Connection::Connection(Opening opening, const HalfOpen& half_open, Instant now)
   negotiated_ = negotiate(*options_, path_, half_open.peer_options());
   hear_user_timeout(half_open.peer_user_timeout);
   open_path(now);
+  ecn_.continue_from(half_open, *options_, half_open.iss + 1);
   last_ack_sent_ = receiver_.rcv.nxt;
 }
 
@@ -77,6 +78,7 @@ TimeWait Connection::time_wait_record() const {
   record.ts_offset = ts_offset_;
   record.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(receiver_.rcv.wnd >> negotiated_.rcv_shift, UINT16_MAX));
   record.timestamps = negotiated_.timestamps;
+  record.ace = ecn_.in.flags(false);
   return record;
 }
 
@@ -90,7 +92,7 @@ std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<
     write_blocked_ = true;
     return std::unexpected(Error::would_block);
   }
-  const std::uint32_t n = sender_.buffer.write(pool, options_->send_buffer, from);
+  const std::uint32_t n = sender_.buffer.write(pool, send_limit(), from);
   write_blocked_ = n < from.size();
   if (n == 0) return std::unexpected(sender_.buffer.size() == 0 ? Error::out_of_memory : Error::would_block);
   if (how == Write::urgent) sender_.snd.up = sender_.buffer.end();
@@ -101,7 +103,7 @@ std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<
 std::span<std::byte> Connection::reserve(BufferPool& pool) {
   constexpr std::uint32_t piece = 64 * 1024;
   if (dead_error() != Error::none || !may_send(state_) || sender_.fin_queued()) return {};
-  const auto room = sender_.buffer.reserve(pool, options_->send_buffer, piece);
+  const auto room = sender_.buffer.reserve(pool, send_limit(), piece);
   write_blocked_ = room.empty();
   return room;
 }
@@ -115,6 +117,7 @@ std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<s
   const std::uint32_t n = receiver_.text.read(pool, into);
   if (receiver_.text.ready() < readable_mark()) readable_told_ = false;
   if (n != 0) {
+    receiver_.autotune.on_read(n);
     announce_window();
     return n;
   }
@@ -126,6 +129,7 @@ std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<s
 
 void Connection::consume(BufferPool& pool, std::uint32_t octets) {
   receiver_.text.consume(pool, octets);
+  receiver_.autotune.on_read(octets);
   if (receiver_.text.ready() < readable_mark()) readable_told_ = false;
   announce_window();
 }
@@ -241,6 +245,7 @@ Expiry Connection::on_deadline(Context context) {
     const bool handshake = !sender_.syn_acked();
     const RetransmitTimer kind = sender_.timer_kind();
     const bool repairs = sender_.repairs();
+    const std::uint64_t ssthresh = sender_.ssthresh();
     if (sender_.on_timeout(context.pool, context.now, send_limits(0), deadlines_) == Sender::Timeout::gave_up)
       return end(Transition::reset, CloseReason::timed_out, handshake ? Trigger::connect_timeout : Trigger::user_timeout);
     if (kind == RetransmitTimer::rto) ++keep_diary().retransmitted.timeouts;
@@ -253,6 +258,7 @@ Expiry Connection::on_deadline(Context context) {
     //= rfc9293 UNL-1
     if (sender_.retries() == options_->r1) events_ |= event::trouble;  // SHLD-9
     syn_retransmitted_ = syn_retransmitted_ || handshake;
+    note_reduction(ssthresh);
   }
   take(Timer::pacing);  // the sender looks at the time by itself
   if (take(Timer::cork)) cork_flushed_ = true;
@@ -265,7 +271,7 @@ Expiry Connection::on_deadline(Context context) {
 }
 
 WindowSpace Connection::window_space() const {
-  return {options_->receive_buffer, receiver_.text.ready(), negotiated_.mss(), negotiated_.rcv_shift};
+  return {receive_limit(), receiver_.text.ready(), negotiated_.mss(), negotiated_.rcv_shift};
 }
 
 //= rfc9293 MUST-33

@@ -8,8 +8,10 @@
 #include "tcp/challenge_limit.hpp"
 #include "tcp/decisions.hpp"
 #include "tcp/diary.hpp"
+#include "tcp/ecn_conversation.hpp"
 #include "tcp/half_open.hpp"
 #include "tcp/recv/receiver.hpp"
+#include "tcp/send/autotune.hpp"
 #include "tcp/send/sender.hpp"
 #include "tcp/state.hpp"
 
@@ -53,6 +55,7 @@ struct Outgoing {
   std::uint32_t length = 0;        // octets of text, from header.seq on
   std::uint32_t segment_size = 0;  // more than one segment's text: cut into pieces of this
   bool retransmission = false;
+  std::uint8_t ip_ecn = 0;  // for the IP header: ECT(0) or not
   Cause cause = Cause::none;
   State before = State::closed;
   State after = State::closed;
@@ -143,7 +146,11 @@ class Connection {
   void release(BufferPool& pool);
   const Sender& sender() const { return sender_; }
   const Receiver& receiver() const { return receiver_; }
+  /// Octets that the rings may hold now: what they have grown to (docs/internals/windows.md).
+  std::uint32_t send_limit() const;
+  std::uint32_t receive_limit() const;
   const Negotiated& negotiated() const { return negotiated_; }
+  const EcnConversation& ecn() const { return ecn_; }
   Duration rto() const { return sender_.rto.value(rto_limits()); }
   Error soft_error() const { return soft_error_; }
   std::uint64_t octets_sent() const { return octets_sent_; }
@@ -182,6 +189,14 @@ class Connection {
   bool take_text(Context context, const Segment& trimmed, bool had_text, Arrival& arrival);
   void take_fin(Context context, const Segment& trimmed, Arrival& arrival);
   void learn_syn(Context context, const Segment& segment);
+  /// The IP header's mark of an acceptable segment (RFC 3168 6.1.3, RFC 9768 3.2).
+  void take_mark(const Segment& segment);
+  /// What the peer reports of marks on our packets: a smaller window, at most once a round trip (RFC 3168 6.1.2).
+  void take_feedback(Instant now, const Segment& segment, std::uint32_t newly_delivered, Arrival& arrival);
+  /// The window is smaller than it was with this ssthresh: the peer is told (CWR).
+  void note_reduction(std::uint64_t ssthresh);
+  /// Octets of options that still fit beside so much text.
+  std::uint32_t option_room(const wire::TcpHeader& header, std::uint32_t text) const;
 
   // output
   std::optional<Outgoing> segment_for(Context context, const Chunk& chunk);
@@ -189,6 +204,10 @@ class Connection {
   /// SACK blocks for a segment with `text` octets, as many as fit; true when all that is new was said.
   bool report_received(wire::TcpHeader& header, std::uint32_t text);
   Outgoing pure(Context context, Seq seq, Cause cause);
+  /// The mirrored ECE of octets before a change (RFC 8257 3.2).
+  std::optional<Outgoing> earlier_ack(Context context);
+  /// ECN of a segment with text or FIN: the IP header's field and the TCP header's flags.
+  void mark(Outgoing& out, const Chunk& chunk);
   SendLimits send_limits(std::uint32_t max_text) const;
   AckNews ack_news(Instant now, const Segment& segment) const;
   std::uint8_t sack_limit() const;
@@ -225,6 +244,8 @@ class Connection {
   void announce_window();
   RtoLimits rto_limits() const { return {options_->initial_rto, options_->min_rto, options_->max_rto}; }
   WindowSpace window_space() const;
+  void widen_send_ring(BufferPool& pool);
+  void widen_receive_ring(Context context, const Segment& segment);
 
   std::shared_ptr<const ft::TcpOptions> options_;
   Sender sender_;
@@ -232,6 +253,8 @@ class Connection {
   Deadlines deadlines_;
   std::unique_ptr<Diary> diary_;  // from the first octets on
   Negotiated negotiated_;
+  EcnConversation ecn_;
+  SendAutotune send_autotune_;
   Path path_;
   std::uint64_t octets_sent_ = 0;
   std::uint64_t octets_received_ = 0;

@@ -78,6 +78,11 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
       arrival.dropped = DropReason::rst_unacceptable;
       return arrival;
     }
+    if (ecn_.retries_after_reset(*options_)) {
+      sender_.snd.nxt = sender_.snd.iss;
+      arrival.effect = Effect::syn_reset_for_ecn;
+      return arrival;
+    }
     finish(context.pool, Transition::reset, CloseReason::refused);
     arrival.effect = Effect::refused;
     return arrival;
@@ -90,7 +95,9 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
   if (acked) {
     const bool lost = syn_retransmitted_;
     sender_.on_syn_acked(context.now, deadlines_);
-    sender_.start(negotiated_.mss(), options_->initial_window, lost);
+    // Marks this early leave one segment to begin with (RFC 9768 3.2.2.2, RFC 5562 3.2).
+    const bool marked = ecn_.on_syn_ack(segment, *options_, segment.ack()).packets != 0;
+    sender_.start(negotiated_.mss(), marked ? 1 : options_->initial_window, lost);
     if (lost) sender_.rto.restart_after_lost_syn();
     sender_.snd.wl2 = segment.ack();
     move(Transition::syn_ack);
@@ -104,6 +111,7 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
     if (take_text(context, rest, !segment.text.empty(), arrival)) take_fin(context, rest, arrival);
   } else {
     move(Transition::syn);
+    ecn_.on_crossing_syn(segment, *options_, sender_.snd.iss + 1);
     //= rfc9293 MUST-10
     simultaneous_ = true;
     sender_.snd.nxt = sender_.snd.iss;  // the SYN goes again, now with an ACK
@@ -146,6 +154,7 @@ Arrival Connection::arrive(Context context, Segment segment) {
   const auto& timestamps = segment.header.options.timestamps;
   if (negotiated_.timestamps && timestamps)
     receiver_.paws.on_acceptable(timestamps->val, segment.seq(), last_ack_sent_, context.now);
+  take_mark(segment);
   if (keepalive_probes_ != 0) {
     keepalive_probes_ = 0;
     on_keepalive_changed(context.now);
@@ -180,6 +189,8 @@ bool Connection::check_sequence(Context context, const Segment& segment, Arrival
   if (arrival::is_acceptable(segment, receiver_.rcv)) return true;
   if (segment.rst()) return stop(arrival, DropReason::not_acceptable);
   if (segment.syn()) {
+    const bool repeated_syn_ack = segment.has_ack() && segment.seq() == receiver_.rcv.irs && !passive_;
+    if (repeated_syn_ack && segment.header.ace() != ecn_setup::none) ecn_.in.on_syn_ack(segment.ip_ecn);
     challenge(context, Cause::ack_challenge_syn);
     return stop(arrival, DropReason::syn_challenged);
   }
@@ -285,8 +296,9 @@ bool Connection::check_ack(Context context, const Segment& segment, Arrival& arr
 
 bool Connection::establish(Context context, const Segment& segment, Arrival& arrival) {
   const bool lost = syn_retransmitted_;
+  const bool marked = passive_ && ecn_.on_handshake_ack(segment).packets != 0;
   sender_.on_syn_acked(context.now, deadlines_);
-  sender_.start(negotiated_.mss(), options_->initial_window, lost);
+  sender_.start(negotiated_.mss(), marked ? 1 : options_->initial_window, lost);
   if (lost) sender_.rto.restart_after_lost_syn();
   move(Transition::ack_of_syn);
   if (!passive_) events_ |= event::connected;  // a listener tells of passive opens
@@ -315,6 +327,8 @@ AckNews Connection::ack_news(Instant now, const Segment& segment) const {
 void Connection::take_ack(Context context, const Segment& segment, Arrival& arrival) {
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
   const std::uint32_t sacked = negotiated_.sack ? arrival::sacked_octets(segment, sender_.snd) : 0;
+  const std::uint64_t delivered = sender_.delivery_totals().delivered;
+  const std::uint64_t ssthresh = sender_.ssthresh();
   sender_.on_heard();
   const bool advances = segment.ack() != sender_.snd.una;
   AckNews news = ack_news(context.now, segment);
@@ -324,14 +338,17 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
     if (news.echo != never)
       measured = std::chrono::floor<std::chrono::milliseconds>(context.now) - (news.echo - std::chrono::milliseconds(1));
     note_ack(sender_.on_ack(context.pool, context.now, news, measured, send_limits(0), deadlines_));
+    note_reduction(ssthresh);
     adopt_path(context.pool);
   }
   if (advances) {
     note(arrival, Effect::ack_new);
+    widen_send_ring(context.pool);
     note_writable();
   } else if (news.duplicate) {
     note(arrival, Effect::ack_duplicate);
   }
+  take_feedback(context.now, segment, static_cast<std::uint32_t>(sender_.delivery_totals().delivered - delivered), arrival);
   take_window(context, segment, arrival);
   if (!sender_.fin_acked()) return;
   if (state_ == State::fin_wait_1) {
@@ -396,6 +413,7 @@ bool Connection::take_text(Context context, const Segment& trimmed, bool had_tex
   switch (arrived) {
     case Receiver::Arrived::in_order:
       octets_received_ += receiver_.rcv.nxt.value() - before_text.value();
+      widen_receive_ring(context, trimmed);
       note(arrival, Effect::text_in_order);
       note_readable();
       return true;

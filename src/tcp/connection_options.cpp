@@ -47,11 +47,11 @@ void Connection::hold_cork(Instant now) {
 }
 
 std::uint32_t Connection::readable_mark() const {
-  return std::clamp(options_->receive_low_water, 1u, std::max(options_->receive_buffer / 2, 1u));
+  return std::clamp(options_->receive_low_water, 1u, std::max(receive_limit() / 2, 1u));
 }
 
 void Connection::note_writable() {
-  if (!write_blocked_ || sender_.buffer.size() >= options_->send_buffer - options_->send_buffer / 4) return;
+  if (!write_blocked_ || sender_.buffer.size() >= send_limit() - send_limit() / 4) return;
   if (unsent() >= options_->not_sent_low_water) return;
   write_blocked_ = false;
   events_ |= event::writable;

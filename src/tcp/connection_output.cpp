@@ -19,6 +19,8 @@ SendLimits Connection::send_limits(std::uint32_t max_text) const {
   // A super-segment takes half of cwnd at most, so that acknowledgements come while the other half is under way (as Linux).
   max_text = static_cast<std::uint32_t>(std::min<std::uint64_t>(max_text, sender_.cwnd() / 2 / mss * mss));
   if (negotiated_.sack && receiver_.text.has_islands()) mss -= std::min(sack_octets(sack_limit()), mss / 2);
+  mss -= std::min(ecn_.option_room(receiver_.text.has_islands(), true), mss / 2);
+  if (ecn_.out.cwr_due() || ecn_.in.forbids_cutting()) max_text = 0;  // said on one segment only
   return {.options = *options_,
           .mss = mss,
           .max_text = std::max(max_text, mss),
@@ -34,12 +36,15 @@ bool Connection::sends_nothing() const { return receiver_.ack.need() == Cause::n
 
 std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t max_text) {
   if (state_ == State::closed || state_ == State::listen) return std::nullopt;
-  if (state_ != State::time_wait) {
+  // How the SYN-ACK arrived goes on a pure ACK, also when there is text to send (RFC 9768 3.2.2.1).
+  const bool text_waits = ecn_.in.owes_handshake_ack() && receiver_.ack.need() != Cause::none;
+  if (state_ != State::time_wait && !text_waits) {
     if (const auto chunk = sender_.next(context.pool, context.now, send_limits(max_text), deadlines_))
       return segment_for(context, *chunk);
     hold_cork(context.now);
   }
   if (state_ == State::syn_sent) return std::nullopt;
+  if (auto ack = earlier_ack(context)) return ack;
   //= rfc9293 SHLD-12
   //= rfc9293 MAY-5
   if (keepalive_due_) {
@@ -63,6 +68,7 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
   out.before = out.after = state_;
   out.cause = cause;
   out.header = header_for(context.now, seq, wire::tcp_flag::ack, 0);
+  ecn_.fill_in(out.header, {.room = option_room(out.header, 0), .pure = true});
   tell_user_timeout(out.header);
   note_sent(context.now, out);
   return out;
@@ -106,6 +112,10 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
     out.header.window = syn_window(*options_);
     // Said unscaled; a challenge ACK before it may have offered more, and that stays offered (SHLD-14).
     if (state_ != State::syn_sent) receiver_.rcv.wnd = std::max<std::uint32_t>(offered, out.header.window);
+    out.header.set_ace(state_ == State::syn_sent ? ecn_.ask(*options_, sender_.retries()) : ecn_.answer());
+    if (out.cause == Cause::retransmit_syn && ecn_.gave_up()) out.cause = Cause::retransmit_syn_without_ecn;
+  } else {
+    mark(out, chunk);
   }
   if (!chunk.syn && chunk.length + user_timeout_octets <= mss) tell_user_timeout(out.header);
   if (chunk.retransmission) {

@@ -5,6 +5,7 @@ namespace ft::tcp {
 Repeat repeat_of(Cause cause) {
   switch (cause) {
     case Cause::retransmit_syn:
+    case Cause::retransmit_syn_without_ecn:
     case Cause::retransmit_syn_ack:
       return Repeat::syn;
     case Cause::retransmit_rto:

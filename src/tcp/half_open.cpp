@@ -11,7 +11,13 @@ wire::TcpOptions HalfOpen::peer_options() const {
   return options;
 }
 
-HalfOpen remember_syn(const Segment& syn, Seq iss, std::uint32_t ts_offset) {
+namespace {
+constexpr std::uint8_t most_counted = 3;
+
+bool is_without_ecn(const HalfOpen& half_open) { return half_open.ecn == EcnMode::accurate && half_open.syn_acks >= 2; }
+}  // namespace
+
+HalfOpen remember_syn(const Segment& syn, const ft::TcpOptions& ours, Seq iss, std::uint32_t ts_offset) {
   const wire::TcpOptions& options = syn.header.options;
   HalfOpen half_open;
   half_open.iss = iss;
@@ -25,7 +31,26 @@ HalfOpen remember_syn(const Segment& syn, Seq iss, std::uint32_t ts_offset) {
   half_open.sack = options.sack_permitted;
   half_open.timestamps = options.timestamps.has_value();
   if (options.timestamps) half_open.ts_recent = options.timestamps->val;
+  half_open.ecn = mode_of_syn(ours, syn.header.ace());
+  half_open.syn_codepoint = syn.ip_ecn;
   return half_open;
+}
+
+bool remember_repeat(HalfOpen& half_open, const Segment& syn, const ft::TcpOptions& ours) {
+  const std::uint8_t flags = syn.header.ace();
+  //= rfc9768 3.1.5-1
+  if (is_mixed_setup(ours, half_open.ecn, flags)) return false;
+  if (flags == ecn_setup::none) half_open.ecn_without = true;
+  half_open.syn_codepoint = syn.ip_ecn;
+  return true;
+}
+
+void note_syn_ack_sent(HalfOpen& half_open, Instant now) {
+  if (is_without_ecn(half_open)) half_open.ecn_without = true;
+  half_open.retransmitted = half_open.sent;
+  half_open.sent_at = half_open.sent ? never : now;
+  half_open.sent = true;
+  if (half_open.syn_acks < most_counted) ++half_open.syn_acks;
 }
 
 wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path, Instant now) {
@@ -38,6 +63,9 @@ wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& op
   header.options = syn_options(options, path, &peer);
   if (header.options.timestamps)
     header.options.timestamps = wire::Timestamps{timestamp_clock(now, half_open.ts_offset), half_open.ts_recent};
+  if (!is_without_ecn(half_open)) header.set_ace(syn_ack_flags(half_open.ecn, half_open.syn_codepoint));
+  if (half_open.ecn == EcnMode::accurate && half_open.syn_acks == 0)
+    header.options.accecn = wire::AccEcnOption{.order = 0, .fields = 3, .octets = {1, 0, 1}};
   return header;
 }
 

@@ -2,6 +2,7 @@
 // said and all that the SYN-ACK promised.
 #pragma once
 
+#include "tcp/ecn.hpp"
 #include "tcp/negotiated.hpp"
 #include "tcp/segment.hpp"
 
@@ -25,15 +26,27 @@ struct HalfOpen {
   bool timestamps : 1 = false;
   bool sent : 1 = false;           // a SYN-ACK left already: the next is a repeat
   bool retransmitted : 1 = false;  // and was repeated: the connection starts with one segment (RFC 5681 3.1)
+  bool ecn_without : 1 = false;    // a SYN or a SYN-ACK without ECN was about, too
+  EcnMode ecn = EcnMode::off;      // as the first SYN asked; it stays (RFC 9768 3.1.5)
+  std::uint8_t syn_codepoint = 0;  // the IP ECN field of the latest SYN
+  std::uint8_t syn_acks = 0;       // sent so far, at most 3 are counted
 
   /// The SYN's options, as far as we remember them.
   wire::TcpOptions peer_options() const;
 };
 
 /// What a listener remembers of an acceptable SYN.
-HalfOpen remember_syn(const Segment& syn, Seq iss, std::uint32_t ts_offset);
+HalfOpen remember_syn(const Segment& syn, const ft::TcpOptions& ours, Seq iss, std::uint32_t ts_offset);
+
+/// The same SYN again. What it asks of ECN changes nothing, but how it arrived is told (RFC 9768 3.1.5). False when it asks for
+/// the other kind of ECN: the handshake must end.
+bool remember_repeat(HalfOpen& half_open, const Segment& syn, const ft::TcpOptions& ours);
 
 /// The SYN-ACK for it, without ports (RFC 9293 3.10.7.2).
+/// The first asks for all, the second does without the AccECN option, the third without ECN (RFC 9768 3.2.3.2.2).
 wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path, Instant now);
+
+/// It left.
+void note_syn_ack_sent(HalfOpen& half_open, Instant now);
 
 }  // namespace ft::tcp

@@ -9,6 +9,7 @@ namespace ft::tcp {
 struct Segment {
   wire::TcpHeader header;
   std::span<const std::byte> text;  // borrowed
+  std::uint8_t ip_ecn = 0;          // the IP header's ECN field: 0 not ECT, 1 ECT(1), 2 ECT(0), 3 CE (RFC 3168 5)
 
   Seq seq() const { return header.seq; }
   Seq ack() const { return header.ack; }

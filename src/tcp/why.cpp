@@ -30,7 +30,10 @@ constexpr std::array<Reason, static_cast<std::size_t>(Cause::count_)> causes = {
     {"ack-challenge-syn", "RFC 5961 4.2"},
     {"ack-challenge-ack", "RFC 5961 5.2"},
     {"ack-time-wait", "RFC 9293 3.10.7.4"},
+    {"ack-ce-changed", "RFC 9768 3.2.2.5.1, RFC 8257 3.2"},
+    {"ack-ce-count", "RFC 9768 3.2.2.5.1"},
     {"retransmit-syn", "RFC 6298 5.4"},
+    {"retransmit-syn-without-ecn", "RFC 3168 6.1.1.1, RFC 9768 3.1.4.1"},
     {"retransmit-syn-ack", "RFC 6298 5.4"},
     {"retransmit-rto", "RFC 6298 5.4"},
     {"retransmit-fast", "RFC 5681 3.2"},
@@ -57,6 +60,7 @@ constexpr std::array<Reason, static_cast<std::size_t>(Cause::count_)> causes = {
     {"rst-listener-closed", "RFC 9293 3.10.4"},
     {"syn-ack-cookie", "RFC 4987 3.6"},
     {"rst-backlog-full", "RFC 9293 3.9.1.1"},
+    {"rst-ecn-mixed", "RFC 9768 3.1.5"},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Effect::count_)> effects = {{
@@ -83,6 +87,8 @@ constexpr std::array<Reason, static_cast<std::size_t>(Effect::count_)> effects =
     {"time-wait-reopened", "RFC 6191 2"},
     {"syn-answered-by-cookie", "RFC 4987 3.6"},
     {"cookie-accepted", "RFC 4987 3.6"},
+    {"congestion-echoed", "RFC 3168 6.1.2, RFC 9768 3.2.2"},
+    {"syn-reset-for-ecn", "RFC 3168 6.1.1.1"},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Trigger::count_)> triggers = {{

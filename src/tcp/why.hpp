@@ -37,7 +37,10 @@ enum class Cause : std::uint8_t {
   ack_challenge_syn,
   ack_challenge_ack,
   ack_time_wait,
+  ack_ce_changed,
+  ack_ce_count,
   retransmit_syn,
+  retransmit_syn_without_ecn,
   retransmit_syn_ack,
   retransmit_rto,
   retransmit_fast,
@@ -64,6 +67,7 @@ enum class Cause : std::uint8_t {
   rst_listener_closed,
   syn_ack_cookie,
   rst_backlog_full,
+  rst_ecn_mixed,
   count_,
 };
 
@@ -92,6 +96,8 @@ enum class Effect : std::uint8_t {
   time_wait_reopened,
   syn_answered_by_cookie,
   cookie_accepted,
+  congestion_echoed,
+  syn_reset_for_ecn,
   count_,
 };
 

@@ -110,7 +110,7 @@ void append_pair(std::string& out, const std::pair<std::uint32_t, std::uint32_t>
   out += '[' + std::to_string(pair.first) + ',' + std::to_string(pair.second) + ']';
 }
 
-void append_flags(std::string& out, std::uint8_t flags) {
+void append_flags(std::string& out, std::uint8_t flags, bool ae) {
   constexpr std::array<std::string_view, 8> names{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
   out += '[';
   for (std::size_t bit = 0; bit < names.size(); ++bit) {
@@ -118,6 +118,7 @@ void append_flags(std::string& out, std::uint8_t flags) {
     if (out.back() != '[') out += ',';
     append_json_string(out, names[bit]);
   }
+  if (ae) out += out.back() != '[' ? ",\"AE\"" : "\"AE\"";
   out += ']';
 }
 
@@ -130,12 +131,21 @@ void append_sack(std::string& out, const SegmentFields& s) {
   out += ']';
 }
 
+void append_accecn(std::string& out, const AccEcn& accecn) {
+  out += "{\"order\":" + std::to_string(accecn.order) + ",\"octets\":[";
+  for (std::size_t i = 0; i < accecn.fields && i < accecn.octets.size(); ++i) {
+    if (i != 0) out += ',';
+    out += std::to_string(accecn.octets[i]);
+  }
+  out += "]}";
+}
+
 void add_segment(Object& data, const SegmentFields& s) {
   data.add_written("segment", [&s](std::string& out) {
     Object segment{out};
     segment.add("seq", s.seq);
     segment.add("ack", s.ack);
-    segment.add_written("flags", [&s](std::string& o) { append_flags(o, s.flags); });
+    segment.add_written("flags", [&s](std::string& o) { append_flags(o, s.flags, s.ae); });
     segment.add("window", s.window);
     segment.add("urgent", s.urgent);
     segment.add("length", s.length);
@@ -144,6 +154,8 @@ void add_segment(Object& data, const SegmentFields& s) {
     if (s.sack_permitted) segment.add("sack_permitted", true);
     if (s.timestamps) segment.add_written("timestamps", [&s](std::string& o) { append_pair(o, *s.timestamps); });
     if (s.sack_count != 0) segment.add_written("sack", [&s](std::string& o) { append_sack(o, s); });
+    if (s.accecn) segment.add_written("accecn", [&s](std::string& o) { append_accecn(o, *s.accecn); });
+    if (s.ip_ecn != 0) segment.add("ip_ecn", s.ip_ecn);
     segment.close();
   });
 }

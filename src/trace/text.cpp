@@ -36,6 +36,12 @@ std::string options_text(const SegmentFields& s) {
   for (std::size_t i = 0; i < s.sack_count && i < s.sack.size(); ++i) {
     add(join("sack ", number(s.sack[i].first), ":", number(s.sack[i].second)));
   }
+  if (s.accecn) {
+    std::string text = join("accecn", number(s.accecn->order));
+    for (std::size_t i = 0; i < s.accecn->fields && i < s.accecn->octets.size(); ++i)
+      text += join(i == 0 ? " " : "/", number(s.accecn->octets[i]));
+    add(text);
+  }
   return out.empty() ? out : out + ">";
 }
 
@@ -119,7 +125,7 @@ struct Text {
 
 }  // namespace
 
-std::string flags_text(std::uint8_t flags) {
+std::string flags_text(std::uint8_t flags, bool ae) {
   constexpr std::array<std::string_view, 8> names{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
   // The order in which people say them: what opens, ends or breaks the connection comes first.
   constexpr std::array<std::size_t, 8> order{1, 0, 2, 3, 5, 4, 6, 7};
@@ -129,6 +135,7 @@ std::string flags_text(std::uint8_t flags) {
     if (!out.empty()) out += ',';
     out += names[bit];
   }
+  if (ae) out += out.empty() ? "AE" : ",AE";
   return out.empty() ? "none" : out;
 }
 
@@ -161,11 +168,13 @@ std::string why_text(const Why& why) {
 }
 
 std::string segment_text(const SegmentFields& s) {
-  std::string out = join(flags_text(s.flags), " seq ", number(s.seq));
+  std::string out = join(flags_text(s.flags, s.ae), " seq ", number(s.seq));
   if ((s.flags & 0x10) != 0) out += join(" ack ", number(s.ack));
   out += join(" win ", number(s.window));
   if ((s.flags & 0x20) != 0) out += join(" urg ", number(s.urgent));
-  return join(out, " len ", number(s.length), options_text(s));
+  out += join(" len ", number(s.length), options_text(s));
+  constexpr std::array<std::string_view, 4> codepoints{"", " ECT(1)", " ECT(0)", " CE"};
+  return join(out, codepoints[s.ip_ecn & 3]);
 }
 
 std::string to_text(const Event& event) {

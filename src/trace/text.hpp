@@ -9,7 +9,7 @@
 namespace ft::trace {
 
 /// "SYN,ACK"; "none" when no flag is set.
-std::string flags_text(std::uint8_t flags);
+std::string flags_text(std::uint8_t flags, bool ae = false);
 /// "31 ms", "1.5 s", "800 ns": at most three decimals.
 std::string duration_text(Duration time);
 /// "queued 20, unacknowledged 1460", "sent_before 31 ms"

@@ -1,4 +1,4 @@
-// Reading and writing the TCP header: RFC 9293 3.1 and 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3.
+// Reading and writing the TCP header: RFC 9293 3.1 and 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3, RFC 9768 3.2.
 #include "wire/tcp.hpp"
 
 #include "base/assert.hpp"
@@ -18,11 +18,14 @@ enum Kind : std::uint8_t {
   sack_permitted = 4,
   sack = 5,
   timestamps = 8,
-  user_timeout = 28
+  user_timeout = 28,
+  accecn_0 = 172,
+  accecn_1 = 174
 };
 constexpr std::size_t mss_length = 4, window_scale_length = 3, sack_permitted_length = 2, timestamps_length = 10;
 constexpr std::size_t user_timeout_length = 4;
 constexpr std::size_t sack_block_length = 8;
+constexpr std::size_t accecn_field_length = 3;
 constexpr std::size_t max_options = tcp_max_header - tcp_min_header;
 // nop, nop, timestamps, length 10: what nearly every segment of an established connection carries (RFC 7323 appendix A).
 constexpr std::uint32_t padded_timestamps = 0x0101080a;
@@ -41,6 +44,17 @@ void read_sack(std::span<const std::byte> blocks, TcpOptions& options) {
     const std::byte* p = blocks.data() + i * sack_block_length;
     options.sack[i] = {.left = Seq{load_be32(p)}, .right = Seq{load_be32(p + 4)}};
   }
+}
+
+/// Whole fields count, whatever follows them is padding (RFC 9768 3.2.3).
+void read_accecn(std::uint8_t order, std::span<const std::byte> value, TcpOptions& options) {
+  AccEcnOption accecn{.order = order};
+  accecn.fields = static_cast<std::uint8_t>(std::min<std::size_t>(value.size() / accecn_field_length, accecn.octets.size()));
+  for (std::size_t i = 0; i < accecn.fields; ++i) {
+    const std::byte* p = value.data() + i * accecn_field_length;
+    accecn.octets[i] = std::uint32_t{load_u8(p)} << 16 | load_be16(p + 1);
+  }
+  options.accecn = accecn;
 }
 
 /// One whole option; a known kind of the wrong length is passed over like an unknown kind (RFC 9293 MUST-6).
@@ -67,6 +81,10 @@ void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions
       break;
     case user_timeout:
       if (length == user_timeout_length) options.user_timeout = load_be16(value.data());
+      break;
+    case accecn_0:
+    case accecn_1:
+      read_accecn(kind == accecn_0 ? 0 : 1, value, options);
       break;
     default:
       break;
@@ -110,12 +128,13 @@ void read_fields(const std::byte* p, TcpHeader& h) {
   h.destination_port = load_be16(p + 2);
   h.seq = Seq{load_be32(p + 4)};
   h.ack = Seq{load_be32(p + 8)};
+  h.ae = (load_u8(p + 12) & 1) != 0;
   h.flags = load_u8(p + 13);
   h.window = load_be16(p + 14);
   h.urgent = load_be16(p + 18);
 }
 
-std::size_t length_without_sack(const TcpOptions& o) {
+std::size_t length_of_fixed(const TcpOptions& o) {
   std::size_t length = o.mss ? mss_length : 0;
   if (o.timestamps) {
     length += padded_timestamps_length;  // sack-permitted takes the place of the two nops
@@ -123,6 +142,18 @@ std::size_t length_without_sack(const TcpOptions& o) {
     length += 4;
   }
   return length + (o.window_scale ? 4u : 0u) + (o.user_timeout ? user_timeout_length : 0u);
+}
+
+/// Octets of the AccECN option behind `used` others; 0 where it does not fit.
+std::size_t accecn_room(const TcpOptions& o, std::size_t used) {
+  if (!o.accecn) return 0;
+  const std::size_t room = AccEcnOption::room(o.accecn->fields);
+  return used + room <= max_options ? room : 0;
+}
+
+std::size_t length_without_sack(const TcpOptions& o) {
+  const std::size_t fixed = length_of_fixed(o);
+  return fixed + accecn_room(o, fixed);
 }
 
 std::size_t sack_blocks_that_fit(const TcpOptions& o, std::size_t used) {
@@ -134,6 +165,20 @@ std::size_t sack_blocks_that_fit(const TcpOptions& o, std::size_t used) {
 std::byte* put(std::byte* p, std::uint32_t value) {
   store_be32(p, value);
   return p + 4;
+}
+
+std::byte* write_accecn(const AccEcnOption& option, std::byte* p) {
+  const std::size_t length = 2 + accecn_field_length * option.fields;
+  std::byte* const end = p + AccEcnOption::room(option.fields);
+  std::byte* at = std::fill_n(p, AccEcnOption::room(option.fields) - length, std::byte{no_operation});
+  store_u8(at, option.order == 0 ? accecn_0 : accecn_1);
+  store_u8(at + 1, static_cast<std::uint8_t>(length));
+  at += 2;
+  for (std::size_t i = 0; i < option.fields; ++i, at += accecn_field_length) {
+    store_u8(at, static_cast<std::uint8_t>(option.octets[i] >> 16));
+    store_be16(at + 1, static_cast<std::uint16_t>(option.octets[i]));
+  }
+  return end;
 }
 
 //= rfc9293 MUST-68
@@ -149,6 +194,7 @@ std::byte* write_options(const TcpOptions& o, std::byte* p) {
   }
   if (o.window_scale) p = put(p, word(no_operation, window_scale, window_scale_length, *o.window_scale));
   if (o.user_timeout) p = put(p, word(user_timeout, user_timeout_length, 0, 0) | *o.user_timeout);
+  if (accecn_room(o, length_of_fixed(o)) != 0) p = write_accecn(*o.accecn, p);
   if (const std::size_t count = sack_blocks_that_fit(o, length_without_sack(o)); count != 0) {
     p = put(p, word(no_operation, no_operation, sack, static_cast<std::uint8_t>(2 + count * sack_block_length)));
     for (std::size_t i = 0; i < count; ++i) {
@@ -194,7 +240,7 @@ std::size_t write_tcp(const TcpHeader& header, std::span<std::byte> out) {
   store_be16(p + 2, header.destination_port);
   store_be32(p + 4, header.seq.value());
   store_be32(p + 8, header.ack.value());
-  store_u8(p + 12, static_cast<std::uint8_t>(length / 4 * 16));
+  store_u8(p + 12, static_cast<std::uint8_t>(length / 4 * 16 | (header.ae ? 1 : 0)));
   store_u8(p + 13, header.flags);
   store_be16(p + 14, header.window);
   store_be16(p + 16, 0);  // the checksum, filled in when the text is there

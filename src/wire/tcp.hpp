@@ -31,6 +31,26 @@ struct Timestamps {
   friend constexpr bool operator==(Timestamps, Timestamps) = default;
 };
 
+/// Octets that arrived by their IP-ECN codepoint (RFC 9768 3.2.3), 24 bits each. Fields are cut off from the tail: order 0
+/// (kind 172) holds ECT(0), CE, ECT(1), order 1 (kind 174) ECT(1), CE, ECT(0).
+struct AccEcnOption {
+  std::uint8_t order = 0;                 // 0 or 1
+  std::uint8_t fields = 0;                // how many are there, 0 to 3
+  std::array<std::uint32_t, 3> octets{};  // in the order on the wire; absent ones stay zero, so equality is plain
+  friend constexpr bool operator==(const AccEcnOption&, const AccEcnOption&) = default;
+
+  constexpr std::optional<std::uint32_t> e0b() const { return field(order == 0 ? 0 : 2); }
+  constexpr std::optional<std::uint32_t> ceb() const { return field(1); }
+  constexpr std::optional<std::uint32_t> e1b() const { return field(order == 0 ? 2 : 0); }
+  /// Octets that the option takes in a header, padded.
+  static constexpr std::size_t room(std::uint8_t fields) { return (2 + std::size_t{3} * fields + 3) / 4 * 4; }
+
+ private:
+  constexpr std::optional<std::uint32_t> field(std::size_t i) const {
+    return i < fields ? std::optional(octets[i]) : std::nullopt;
+  }
+};
+
 struct TcpOptions {
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;  // as received; RFC 7323 2.3 caps its use at 14
@@ -39,6 +59,7 @@ struct TcpOptions {
   std::optional<std::uint16_t> user_timeout;  // RFC 5482 3.3, as on the wire: a bit for minutes, then 15 bits
   std::uint8_t sack_count = 0;
   std::array<SackBlock, 4> sack{};  // unused places stay zero, so equality is plain
+  std::optional<AccEcnOption> accecn;
   friend constexpr bool operator==(const TcpOptions&, const TcpOptions&) = default;
 };
 
@@ -48,11 +69,18 @@ struct TcpHeader {
   Seq seq;
   Seq ack;
   std::uint8_t flags = 0;
+  bool ae = false;           // Accurate ECN, the last bit of octet 12 (RFC 9768 3.2.2; RFC 3540 called it NS)
   std::uint16_t window = 0;  // as on the wire
   std::uint16_t urgent = 0;
   TcpOptions options;
 
   constexpr bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  /// AE, CWR and ECE as one number of three bits (RFC 9768 3.2.2).
+  constexpr std::uint8_t ace() const { return static_cast<std::uint8_t>((ae ? 4 : 0) | flags >> 6); }
+  constexpr void set_ace(std::uint8_t value) {
+    ae = (value & 4) != 0;
+    flags = static_cast<std::uint8_t>((flags & 0x3f) | (value & 3) << 6);
+  }
   friend constexpr bool operator==(const TcpHeader&, const TcpHeader&) = default;
 };
 
@@ -69,7 +97,8 @@ struct ParsedTcp {
 std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment);
 
 /// Octets that the header with these options takes (a multiple of 4, at most 60). Options are laid out in the order
-/// mss, sack-permitted, timestamps, nop, window scale, user timeout; sack blocks that do not fit are left out.
+/// mss, sack-permitted, timestamps, nop, window scale, user timeout, AccECN; what of AccECN and of the sack blocks does not fit
+/// is left out.
 std::size_t tcp_header_length(const TcpHeader& header);
 
 /// Writes the header with a zero checksum into `out` (at least tcp_header_length octets); returns its length.

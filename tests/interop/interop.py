@@ -3,6 +3,7 @@
 import argparse
 
 import captures
+import ecn
 import features
 import many
 import paths
@@ -10,7 +11,8 @@ import programs
 import streams
 import world
 
-CASES = {**streams.CASES, **many.CASES, **programs.CASES, **captures.CASES, **features.CASES, **paths.CASES}
+CASES = {**streams.CASES, **many.CASES, **programs.CASES, **captures.CASES, **features.CASES, **paths.CASES,
+         **ecn.CASES}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

@@ -27,6 +27,7 @@ TcpHeader any_header() {
   h.seq = any_seq();
   h.ack = any_seq();
   h.flags = any<std::uint8_t>();
+  h.ae = any<bool>();
   h.window = any<std::uint16_t>();
   h.urgent = any<std::uint16_t>();
   if (any<bool>()) h.options.mss = any<std::uint16_t>();
@@ -34,6 +35,12 @@ TcpHeader any_header() {
   h.options.sack_permitted = any<bool>();
   if (any<bool>()) h.options.user_timeout = any<std::uint16_t>();
   if (any<bool>()) h.options.timestamps = Timestamps{.val = any<std::uint32_t>(), .ecr = any<std::uint32_t>()};
+  if (any<bool>()) {
+    h.options.accecn =
+        AccEcnOption{.order = *rc::gen::inRange<std::uint8_t>(0, 2), .fields = *rc::gen::inRange<std::uint8_t>(0, 4)};
+    for (std::size_t i = 0; i < h.options.accecn->fields; ++i)
+      h.options.accecn->octets[i] = *rc::gen::inRange<std::uint32_t>(0, 1u << 24);
+  }
   h.options.sack_count = *rc::gen::inRange<std::uint8_t>(0, 5);
   for (std::size_t i = 0; i < h.options.sack_count; ++i) h.options.sack[i] = {.left = any_seq(), .right = any_seq()};
   return h;

@@ -8,9 +8,9 @@ SCRIPT_CASE("our SYN offers mss, SACK, timestamps and window scale, and the thir
   Script s(name, variant);
   s.connects();
   if (variant.v6) {
-    s.expects("S 0:0(0) win 65535 <mss 1440,sackOK,TS val 0 ecr 0,wscale 3>"_seg);
+    s.expects("S 0:0(0) win 65535 <mss 1440,sackOK,TS val 0 ecr 0,wscale 7>"_seg);
   } else {
-    s.expects("S 0:0(0) win 65535 <mss 1460,sackOK,TS val 0 ecr 0,wscale 3>"_seg);
+    s.expects("S 0:0(0) win 65535 <mss 1460,sackOK,TS val 0 ecr 0,wscale 7>"_seg);
   }
   s.has_state("SYN-SENT");
   s.waits(30ms);

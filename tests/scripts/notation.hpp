@@ -1,7 +1,8 @@
 // Segments in the notation every TCP engineer reads, checked at compile time:
 //   "S 0:0(0) win 65535 <mss 1460,sackOK,wscale 7>"_seg      "P. 1:101(100) ack 1"_seg      "R 1:1(0)"_seg
-// Flags: S F R P U E W and "." for ACK. Sequence numbers count from the sender's ISN (SYN = 0), acknowledgements from the
-// receiver's. What a segment does not mention is not compared (window, options) or takes a usual value (when received).
+// Flags: S F R P U E W A (AE) and "." for ACK. "ce", "ect0", "ect1", "not-ect": the IP header's ECN field. Sequence numbers count
+// from the sender's ISN (SYN = 0), acknowledgements from the receiver's. What a segment does not mention is not compared (window,
+// options) or takes a usual value (when received).
 #pragma once
 
 #include "wire/tcp.hpp"
@@ -27,6 +28,9 @@ struct Seg {
   std::optional<std::array<std::uint32_t, 2>> timestamps{};
   std::uint8_t sack_count = 0;
   std::array<std::array<std::uint32_t, 2>, 4> sack{};
+  bool ae = false;
+  std::optional<std::uint8_t> ip_ecn{};
+  std::optional<wire::AccEcnOption> accecn{};
   bool says_options = false;  // a <...> was written: options are compared
   std::string_view text;
 };
@@ -38,7 +42,14 @@ class SegParser {
   consteval Seg parse() {
     Seg seg;
     seg.text = text_;
-    while (peek() != ' ') seg.flags = static_cast<std::uint8_t>(seg.flags | flag(take()));
+    while (peek() != ' ') {
+      if (peek() == 'A') {
+        take();
+        seg.ae = true;
+      } else {
+        seg.flags = static_cast<std::uint8_t>(seg.flags | flag(take()));
+      }
+    }
     skip(' ');
     seg.seq = number();
     skip(':');
@@ -75,7 +86,7 @@ class SegParser {
       case 'W':
         return cwr;
       default:
-        throw "flags are made of S F R P . U E W";
+        throw "flags are made of S F R P . U E W A";
     }
   }
   consteval void clause(Seg& seg) {
@@ -85,11 +96,19 @@ class SegParser {
       seg.window = static_cast<std::uint16_t>(number());
     } else if (word("urg ")) {
       seg.urgent = static_cast<std::uint16_t>(number());
+    } else if (word("ce")) {
+      seg.ip_ecn = 3;
+    } else if (word("ect0")) {
+      seg.ip_ecn = 2;
+    } else if (word("ect1")) {
+      seg.ip_ecn = 1;
+    } else if (word("not-ect")) {
+      seg.ip_ecn = 0;
     } else if (word("<")) {
       seg.says_options = true;
       while (!word(">")) option(seg);
     } else {
-      throw "expected ack N, win N, urg N or <options>";
+      throw "expected ack N, win N, urg N, ce, ect0, ect1, not-ect or <options>";
     }
   }
   consteval void option(Seg& seg) {
@@ -113,9 +132,18 @@ class SegParser {
         skip(':');
         seg.sack.at(seg.sack_count++) = {left, number()};
       } while (word(" "));
+    } else if (word("accecn0")) {
+      seg.accecn = accecn(0);
+    } else if (word("accecn1")) {
+      seg.accecn = accecn(1);
     } else {
-      throw "options are mss N, wscale N, uto N, sackOK, TS val N ecr N, sack A:B ...";
+      throw "options are mss N, wscale N, uto N, sackOK, TS val N ecr N, sack A:B ..., accecn0 N N N, accecn1 N N N";
     }
+  }
+  consteval wire::AccEcnOption accecn(std::uint8_t order) {
+    wire::AccEcnOption option{.order = order};
+    while (word(" ")) option.octets.at(option.fields++) = number();
+    return option;
   }
   consteval std::uint32_t number() {
     if (peek() < '0' || peek() > '9') throw "a number is missing";

@@ -273,8 +273,8 @@ SCRIPT_CASE("SACK is permitted by the SYN and by no later segment") {
   FT_COVERS("rfc2018 2-1");
   Script s(name, variant, {.sack = true});
   s.connects();
-  s.expects(variant.v6 ? "S 0:0(0) <mss 1440,sackOK,TS val 0 ecr 0,wscale 3>"_seg
-                       : "S 0:0(0) <mss 1460,sackOK,TS val 0 ecr 0,wscale 3>"_seg);
+  s.expects(variant.v6 ? "S 0:0(0) <mss 1440,sackOK,TS val 0 ecr 0,wscale 7>"_seg
+                       : "S 0:0(0) <mss 1460,sackOK,TS val 0 ecr 0,wscale 7>"_seg);
   s.receives("S. 0:0(0) ack 1 win 65535 <mss 1000,sackOK>"_seg);
   s.expects(". 1:1(0) ack 1 <>"_seg);
   s.app_writes(100);

@@ -23,17 +23,19 @@ StackConfig config_for(Variant variant, const Setup& setup) {
   config.addresses = {{address, static_cast<std::uint8_t>(variant.v6 ? 64 : 24)}};
   config.secret.fill(7);
   config.tcp = setup.options;
+  config.tcp.ecn = setup.ecn;
+  config.tcp.autotune = setup.autotune;
   if (setup.stack_wide) setup.stack_wide(config);
   return config;
 }
 
-std::string flags_of(std::uint8_t flags) {
+std::string flags_of(const wire::TcpHeader& header) {
   using namespace wire::tcp_flag;
   std::string text;
   for (const auto& [bit, letter] :
        {std::pair{syn, 'S'}, {fin, 'F'}, {rst, 'R'}, {psh, 'P'}, {ack, '.'}, {urg, 'U'}, {ece, 'E'}, {cwr, 'W'}})
-    if ((flags & bit) != 0) text += letter;
-  return text;
+    if (header.has(bit)) text += letter;
+  return header.ae ? text + 'A' : text;
 }
 
 /// Text octet at a stream position: every write and every check agree on it.
@@ -75,8 +77,13 @@ Script Script::established(const char* name, Variant variant, Setup setup) {
   answer.sack_ok = s.setup_.sack;
   if (s.setup_.timestamps) answer.timestamps = std::array<std::uint32_t, 2>{s.peer_ts_, s.our_ts_};
   answer.text = "S. 0:0(0) ack 1 (handshake)";
+  if (s.setup_.ecn == Ecn::classic) answer.flags |= wire::tcp_flag::ece;
+  if (s.setup_.ecn == Ecn::accurate) {
+    answer.flags |= wire::tcp_flag::cwr;  // our SYN arrived Not-ECT
+    answer.accecn = wire::AccEcnOption{.order = 0, .fields = 3, .octets = {1, 0, 1}};
+  }
   s.receives(answer);
-  s.expects(". 1:1(0) ack 1"_seg);
+  s.expects(s.setup_.ecn == Ecn::accurate ? ".W 1:1(0) ack 1 not-ect"_seg : ". 1:1(0) ack 1"_seg);
   return s;
 }
 
@@ -91,11 +98,19 @@ Script Script::accepted(const char* name, Variant variant, Setup setup) {
   syn.wscale = s.setup_.wscale;
   syn.sack_ok = s.setup_.sack;
   if (s.setup_.timestamps) syn.timestamps = std::array<std::uint32_t, 2>{s.peer_ts_, 0};
+  if (s.setup_.ecn != Ecn::off) syn.flags |= wire::tcp_flag::ece | wire::tcp_flag::cwr;
+  syn.ae = s.setup_.ecn == Ecn::accurate;
   s.receives(syn);
-  s.expects("S. 0:0(0) ack 1"_seg);
+  s.expects(s.setup_.ecn == Ecn::accurate  ? "S.W 0:0(0) ack 1 not-ect"_seg
+            : s.setup_.ecn == Ecn::classic ? "S.E 0:0(0) ack 1 not-ect"_seg
+                                           : "S. 0:0(0) ack 1"_seg);
   s.waits(s.setup_.rtt);
   Seg ack = ". 1:1(0) ack 1"_seg;
   ack.window = s.setup_.peer_window;
+  if (s.setup_.ecn == Ecn::accurate) {
+    ack.flags |= wire::tcp_flag::cwr;  // our SYN-ACK arrived Not-ECT
+    ack.accecn = wire::AccEcnOption{.order = 0, .fields = 3, .octets = {1, 0, 1}};
+  }
   s.receives(ack);
   s.accepts();
   return s;
@@ -132,13 +147,19 @@ std::optional<Script::Sent> Script::poll() {
   const std::span<const std::byte> packet(buffer.data(), transmit->length);
   packets_.push_back({now_, true, {packet.begin(), packet.end()}});
   last_packet_.assign(packet.begin(), packet.end());
-  const auto payload = variant_.v6 ? wire::parse_ipv6(packet)->payload : wire::parse_ipv4(packet)->payload;
+  const auto v6 = variant_.v6 ? wire::parse_ipv6(packet) : std::unexpected(DropReason::bad_version);
+  const auto v4 = variant_.v6 ? std::unexpected(DropReason::bad_version) : wire::parse_ipv4(packet);
+  const auto payload = variant_.v6 ? v6->payload : v4->payload;
+  const std::uint8_t traffic_class = variant_.v6 ? v6->header.traffic_class : v4->header.traffic_class;
   const auto parsed = wire::parse_tcp(payload);
   if (!parsed) fail("what left is no TCP segment");
   if (!wire::is_valid(
           wire::add_octets(wire::pseudo_header(ours(), peers(), 6, static_cast<std::uint32_t>(payload.size())), payload)))
     fail("the checksum of what left is wrong");
-  Sent sent{parsed->header, static_cast<std::uint32_t>(parsed->text.size()), {parsed->text.begin(), parsed->text.end()}};
+  Sent sent{parsed->header,
+            static_cast<std::uint32_t>(parsed->text.size()),
+            {parsed->text.begin(), parsed->text.end()},
+            static_cast<std::uint8_t>(traffic_class & 3)};
   if (sent.header.has(wire::tcp_flag::syn)) our_isn_ = sent.header.seq;
   if (sent.header.options.timestamps) our_ts_ = sent.header.options.timestamps->val;
   return sent;
@@ -205,6 +226,13 @@ void Script::lets_pass_until(Instant until) {
   }
 }
 
+std::optional<wire::TcpHeader> Script::whatever_leaves(Duration within) {
+  const auto sent = next_sent(now_ + within);
+  if (!sent) return std::nullopt;
+  tell(fmt::format("> {}", render(sent->header, sent->length, true)));
+  return sent->header;
+}
+
 void Script::waits(Duration duration) { stays_silent_for(duration); }
 
 void Script::receives(const Seg& seg, const Wrapping& wrapping) {
@@ -224,6 +252,8 @@ void Script::arrive(const Seg& seg, const Wrapping& wrapping) {
   header.destination_port = our_port_;
   header.seq = peer_isn_ + seg.seq;
   header.flags = seg.flags;
+  header.ae = seg.ae;
+  header.options.accecn = seg.accecn;
   header.window = seg.window.value_or(setup_.peer_window);
   header.urgent = seg.urgent.value_or(0);
   if (seg.ack) header.ack = our_isn_.value_or(Seq{}) + *seg.ack;
@@ -243,7 +273,7 @@ void Script::arrive(const Seg& seg, const Wrapping& wrapping) {
   const auto packet = packet_of(header, seg, wrapping);
   packets_.push_back({now_, false, packet});
   last_verdict_ = stack_->on_packet(now_, packet);
-  tell(fmt::format("< {}{}", render(header, seg.length, false),
+  tell(fmt::format("< {}{}{}", render(header, seg.length, false), seg.ip_ecn == 3 ? " CE" : "",
                    last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
 }
 
@@ -287,6 +317,7 @@ std::vector<std::byte> Script::packet_of(const wire::TcpHeader& header, const Se
     h.payload_length = static_cast<std::uint16_t>(extra.size() + length);
     h.hop_limit = setup_.peer_ttl;
     h.next_header = extra.empty() ? 6 : 60;
+    h.traffic_class = seg.ip_ecn.value_or(0);
     h.source = from;
     h.destination = to;
     wire::write_ipv6(h, packet);
@@ -295,6 +326,7 @@ std::vector<std::byte> Script::packet_of(const wire::TcpHeader& header, const Se
     h.total_length = static_cast<std::uint16_t>(packet.size());
     h.ttl = setup_.peer_ttl;
     h.protocol = 6;
+    h.traffic_class = seg.ip_ecn.value_or(0);
     h.source = from;
     h.destination = to;
     wire::write_ipv4(h, packet);
@@ -446,7 +478,8 @@ void Script::compare(const Sent& sent, const Seg& seg) {
   const auto differs = [&](const char* what) {
     fail(fmt::format("{} differs: expected \"{}\", got {}", what, seg.text, render(h, sent.length, true)));
   };
-  if (h.flags != seg.flags) differs("flags");
+  if (h.flags != seg.flags || h.ae != seg.ae) differs("flags");
+  if (seg.ip_ecn && sent.ip_ecn != *seg.ip_ecn) differs("the IP header's ECN field");
   const std::uint32_t base = our_isn_ ? our_isn_->value() : 0;
   if (h.seq.value() != base + seg.seq) differs("seq");
   if (sent.length != seg.length) differs("length");
@@ -459,6 +492,7 @@ void Script::compare(const Sent& sent, const Seg& seg) {
     if (h.options.sack_permitted != seg.sack_ok) differs("sackOK");
     if (h.options.user_timeout != seg.user_timeout) differs("user timeout");
     if (h.options.timestamps.has_value() != seg.timestamps.has_value()) differs("timestamps");
+    if (h.options.accecn != seg.accecn) differs("AccECN option");
     if (h.options.sack_count != seg.sack_count) differs("number of SACK blocks");
     for (std::uint8_t i = 0; i < seg.sack_count; ++i)
       if (h.options.sack[i] != wire::SackBlock{peer_isn_ + seg.sack[i][0], peer_isn_ + seg.sack[i][1]}) differs("SACK block");
@@ -475,7 +509,7 @@ void Script::check_text(const Sent& sent) {
 std::string Script::render(const wire::TcpHeader& h, std::uint32_t length, bool ours) const {
   const std::uint32_t mine = ours ? (our_isn_ ? our_isn_->value() : 0) : peer_isn_.value();
   const std::uint32_t theirs = ours ? peer_isn_.value() : (our_isn_ ? our_isn_->value() : 0);
-  std::string text = fmt::format("{} {}:{}({})", flags_of(h.flags), h.seq.value() - mine, h.seq.value() - mine + length, length);
+  std::string text = fmt::format("{} {}:{}({})", flags_of(h), h.seq.value() - mine, h.seq.value() - mine + length, length);
   if (h.has(wire::tcp_flag::ack)) text += fmt::format(" ack {}", h.ack.value() - theirs);
   text += fmt::format(" win {}", h.window);
   if (h.has(wire::tcp_flag::urg)) text += fmt::format(" urg {}", h.urgent);
@@ -486,6 +520,10 @@ std::string Script::render(const wire::TcpHeader& h, std::uint32_t length, bool 
   if (h.options.timestamps) text += fmt::format(" TS val {} ecr {}", h.options.timestamps->val, h.options.timestamps->ecr);
   for (std::uint8_t i = 0; i < h.options.sack_count; ++i)
     text += fmt::format(" sack {}:{}", h.options.sack[i].left.value() - theirs, h.options.sack[i].right.value() - theirs);
+  if (const auto& accecn = h.options.accecn) {
+    text += fmt::format(" accecn{}", accecn->order);
+    for (std::uint8_t f = 0; f < accecn->fields; ++f) text += fmt::format(" {}", accecn->octets[f]);
+  }
   return text;
 }
 

@@ -29,9 +29,11 @@ struct Setup {
   bool sack = false;                     // the peer's SYN permits SACK
   bool timestamps = false;
   std::uint16_t peer_window = 65535;
-  Duration rtt = 20ms;                             // between our SYN and the peer's answer
-  TcpOptions options{};                            // ours
-  ListenOptions listen{};                          // ours, for listens(); its backlog is the call's
+  Duration rtt = 20ms;     // between our SYN and the peer's answer
+  TcpOptions options{};    // ours
+  bool autotune = false;   // rings that grow: a script that does not speak of them has fixed ones
+  Ecn ecn = Ecn::off;      // what we ask for and what the peer agrees to; a script that does not speak of ECN has none
+  ListenOptions listen{};  // ours, for listens(); its backlog is the call's
   std::function<void(StackConfig&)> stack_wide{};  // the last word on our stack's configuration
   std::uint8_t peer_ttl = 64;
 };
@@ -79,6 +81,8 @@ class Script {
   void waits(Duration duration);
   /// Whatever leaves until then leaves, and nobody looks.
   void lets_pass_until(Instant until);
+  /// Whatever leaves next, if something does within that time.
+  std::optional<wire::TcpHeader> whatever_leaves(Duration within = {});
   /// A router says "packet too big, `mtu`" (or, with type and code, something else) about our segment with that number.
   void router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
                    std::uint32_t about_seq, std::uint32_t mtu = 0);
@@ -122,6 +126,7 @@ class Script {
     wire::TcpHeader header;
     std::uint32_t length;
     std::vector<std::byte> text;
+    std::uint8_t ip_ecn = 0;
   };
 
   void arrive(const Seg& seg, const Wrapping& wrapping);

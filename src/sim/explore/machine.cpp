@@ -128,7 +128,7 @@ void Machine::arrive_at_listener(std::uint8_t who, const InFlight& segment) {
   if (seg.has_ack()) return reply(who, tcp::make_reset(seg, tcp::Cause::rst_half_open));
   if (!seg.syn() || seg.fin()) return;
   const tcp::Opening opened = opening(who);
-  end.half_open = tcp::remember_syn(seg, opened.iss, opened.ts_offset);
+  end.half_open = tcp::remember_syn(seg, *rules_.options, opened.iss, opened.ts_offset);
   end.repeats = 0;
   end.brake = Instant::min();
   end.repeat_at = now_ + rules_.options->initial_rto;

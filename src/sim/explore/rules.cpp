@@ -27,6 +27,8 @@ struct FixedWindows final : CongestionFactory {
 
 TcpOptions plain() {
   TcpOptions o;
+  o.ecn = Ecn::off;  // flags that change no order of events would multiply the states
+  o.autotune = false;
   o.controller = std::make_shared<const FixedWindows>();
   o.pacing = false;
   o.window_scale = false;

@@ -15,6 +15,7 @@ struct TimeWait {
   std::uint32_t ts_offset = 0;
   std::uint16_t window = 0;  // the field last sent
   bool timestamps = false;
+  std::uint8_t ace = 0;  // AE, CWR, ECE of what we sent last
 };
 
 namespace arrival {

@@ -11,7 +11,6 @@ namespace ft::tcp {
 
 void Sender::open(Seq iss) {
   snd.iss = snd.una = snd.nxt = snd.max = snd.up = snd.wl2 = iss;
-  marks_end_ = iss;
   buffer.open(iss + 1);
 }
 
@@ -585,11 +584,9 @@ void Sender::set_timers(Instant now, bool advanced, const AckVerdict& verdict, c
   }
 }
 
-bool Sender::on_congestion_marks(Instant now, std::uint32_t octets) {
-  marked_ += octets;
-  if (!controller_ || phase() != Phase::open || before(snd.una, marks_end_)) return false;
+bool Sender::answer_marks(Instant now) {
+  if (!controller_ || phase() != Phase::open) return false;
   controller_->on_congestion(now, CongestionSignal::ecn, snd.outstanding());
-  marks_end_ = snd.max;
   return true;
 }
 

@@ -89,8 +89,11 @@ class Sender {
     stalled_since_ = never;
     retries_ = 0;
   }
-  /// The network marked what we sent (RFC 3168 6.1.2, RFC 9768 3.4): reduce, at most once a round trip. True when it did.
-  bool on_congestion_marks(Instant now, std::uint32_t octets);
+  /// The peer reports that so many octets of ours were marked: the controller hears of it with the next ACK.
+  void note_marks(std::uint32_t octets) { marked_ += octets; }
+  /// Marks call for a smaller window (RFC 3168 6.1.2); the caller sees to it that they do so once a round trip. False while a
+  /// loss is repaired, for which the window has become smaller already.
+  bool answer_marks(Instant now);
 
   enum class Timeout : std::uint8_t { goes_on, gave_up };
   Timeout on_timeout(BufferPool& pool, Instant now, const SendLimits& limits, Deadlines& deadlines);
@@ -183,7 +186,6 @@ class Sender {
   Instant stalled_since_ = never;       // when the octets left that the timer had to repeat
   Instant rto_at_ = never;
   Instant early_at_ = never;  // a tail loss probe, or the end of the wait for reordered segments
-  Seq marks_end_;             // congestion marks on what left before were answered
   std::uint32_t mss_ = 536;
   std::uint16_t initial_segments_ = 10;
   std::uint32_t marked_ = 0;  // octets reported as marked since the last ACK

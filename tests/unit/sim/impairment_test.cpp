@@ -1,5 +1,9 @@
 #include "sim/impairment.hpp"
 
+#include "sim/packet.hpp"
+#include "wire/ipv4.hpp"
+#include "wire/ipv6.hpp"
+
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -246,4 +250,83 @@ TEST_CASE("wrong impairment text is answered with what was meant") {
   CHECK(parse_impairment("drop=data:0").error() == "drop: packets are counted from 1");
   CHECK(parse_impairment("burst=1%:2%:3%:4%").error().find("enter:leave:loss") != std::string::npos);
   CHECK(parse_impairment("zzz=1").error().find("known are rate, delay") != std::string::npos);
+}
+
+namespace {
+
+/// The segment of above, as its sender marked it: `ecn` in the IP header.
+std::vector<std::byte> segment_with_ecn(unsigned flags, std::uint8_t ecn, std::size_t text = 0) {
+  auto packet = segment(flags, text);
+  set_ecn_field(packet, ecn);
+  return packet;
+}
+
+std::uint8_t ecn_that_arrives(Impairment& line, std::span<const std::byte> packet) {
+  line.submit(Instant{}, packet);
+  const auto arrival = line.pop(Instant{});
+  REQUIRE(arrival);
+  return *ecn_field(arrival->octets);
+}
+
+}  // namespace
+
+TEST_CASE("a line marks only what may be marked, and the IPv4 header's checksum stays right") {
+  ImpairmentSettings settings;
+  settings.mark = 1;
+  Impairment line(settings);
+  for (const std::uint8_t sent : std::initializer_list<std::uint8_t>{0, 1, 2, 3}) {
+    const auto packet = segment_with_ecn(0x10, sent, 100);
+    line.submit(Instant{}, packet);
+    const auto arrival = line.pop(Instant{});
+    REQUIRE(arrival);
+    CHECK(*ecn_field(arrival->octets) == (sent == 0 ? 0 : 3));
+    CHECK(wire::parse_ipv4(arrival->octets));
+  }
+}
+
+TEST_CASE("the ECN field of an IPv6 packet is written without touching its neighbours") {
+  std::vector<std::byte> packet(40);
+  wire::Ipv6Header header;
+  header.traffic_class = 0xb8;
+  header.flow_label = 0xfffff;
+  header.next_header = 59;
+  header.source = header.destination = *IpAddress::parse("fd00::1");
+  wire::write_ipv6(header, packet);
+  for (const std::uint8_t field : std::initializer_list<std::uint8_t>{3, 0, 1, 2}) {
+    set_ecn_field(packet, field);
+    const auto parsed = wire::parse_ipv6(packet);
+    REQUIRE(parsed);
+    CHECK(parsed->header.traffic_class == (0xb8 | field));
+    CHECK(parsed->header.flow_label == 0xfffff);
+  }
+}
+
+TEST_CASE("a chosen packet is marked, others are not; a network that bleaches clears all") {
+  ImpairmentSettings settings = *parse_impairment("mark=data:2");
+  Impairment line(settings);
+  const auto data = segment_with_ecn(0x10, 2, 10);
+  CHECK(ecn_that_arrives(line, data) == 2);
+  CHECK(ecn_that_arrives(line, data) == 3);
+  CHECK(ecn_that_arrives(line, data) == 2);
+  Impairment bleaching(*parse_impairment("ecn=bleach,mark=100%"));
+  CHECK(ecn_that_arrives(bleaching, data) == 0);
+}
+
+TEST_CASE("a queue marks what joins it when so many wait already") {
+  Impairment line(*parse_impairment("rate=1Mbit,mark_queue=2"));
+  const auto data = segment_with_ecn(0x10, 2, 1000);
+  for (int i = 0; i < 4; ++i) line.submit(Instant{}, data);
+  for (const std::uint8_t expected : std::initializer_list<std::uint8_t>{2, 2, 3, 3}) {
+    const auto arrival = line.pop(Instant{std::chrono::seconds(1)});
+    REQUIRE(arrival);
+    CHECK(*ecn_field(arrival->octets) == expected);
+  }
+}
+
+TEST_CASE("an old firewall loses SYNs that ask for ECN, and no others") {
+  Impairment line(*parse_impairment("ecn=drop-syn"));
+  CHECK(line.submit(Instant{}, segment(0xc2)).lost == "ecn");
+  CHECK(line.submit(Instant{}, segment(0x02)).lost.empty());
+  CHECK(line.submit(Instant{}, segment(0x52)).lost.empty());
+  CHECK_FALSE(parse_impairment("ecn=eat"));
 }

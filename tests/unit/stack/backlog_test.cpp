@@ -64,7 +64,7 @@ TEST_CASE("the policy reset answers a final ACK by RST, but drops a SYN") {
 }
 
 TEST_CASE("the policy refuse answers a SYN by RST: the peer learns at once") {
-  Pair pair;
+  Pair pair(false, [](StackConfig& client, StackConfig&) { client.tcp.ecn_retry_after_reset = false; });
   second_of_two(pair, BacklogPolicy::refuse);
   CHECK(resets_of(pair) == 1);
   CHECK(pair.close_reason(0) == CloseReason::refused);

@@ -57,7 +57,7 @@ TEST_CASE("what one end writes the other reads, then four segments close both wa
 
 TEST_CASE("a closed port answers a SYN with RST and the connect is refused") {
   over_both_families([](bool v6) {
-    Pair pair(v6);
+    Pair pair(v6, [](StackConfig& client, StackConfig&) { client.tcp.ecn_retry_after_reset = false; });
     pair.client = *pair.stacks[0].connect(pair.now, pair.at(1, 81));
     pair.run(100ms);
     CHECK(pair.close_reason(0) == CloseReason::refused);

@@ -205,3 +205,61 @@ TEST_CASE("writing leaves the checksum zero and the reserved bits clear") {
   CHECK(ft::load_be16(&out[16]) == 0);
   CHECK(ft::load_u8(&out[20]) == 0xff);
 }
+
+TEST_CASE("AE is the bit before the flags' octet, and with CWR and ECE a number of three bits") {
+  TcpHeader header;
+  for (std::uint8_t ace = 0; ace < 8; ++ace) {
+    header.flags = tcp_flag::ack | tcp_flag::ece | tcp_flag::cwr;
+    header.ae = true;
+    header.set_ace(ace);
+    CHECK(header.ace() == ace);
+    CHECK(header.has(tcp_flag::ack));
+    CHECK(header.ae == (ace >= 4));
+    CHECK(header.has(tcp_flag::cwr) == ((ace & 2) != 0));
+    CHECK(header.has(tcp_flag::ece) == ((ace & 1) != 0));
+    std::array<std::byte, 20> out{};
+    write_tcp(header, out);
+    CHECK(ft::load_u8(&out[12]) == 0x50 + (ace >= 4 ? 1 : 0));
+    CHECK(parse_tcp(out)->header == header);
+  }
+}
+
+TEST_CASE("both orders of the AccECN option name the same counters") {
+  const Octets order_0{172, 11, 0, 0, 1, 0, 1, 0, 1, 0, 2, 1};
+  const AccEcnOption zero = *options_of(order_0).accecn;
+  CHECK(zero.e0b() == 1);
+  CHECK(zero.ceb() == 0x100);
+  CHECK(zero.e1b() == 0x10002);
+  const AccEcnOption one = *options_of({174, 11, 0, 0, 1, 0, 1, 0, 1, 0, 2, 1}).accecn;
+  CHECK(one.e1b() == 1);
+  CHECK(one.ceb() == 0x100);
+  CHECK(one.e0b() == 0x10002);
+}
+
+TEST_CASE("an AccECN option that was cut short has the fields that are there, of another length the whole ones") {
+  CHECK(options_of({172, 2, 1, 1}).accecn == AccEcnOption{});
+  const AccEcnOption five = *options_of({174, 5, 1, 2, 3, 1, 1, 1}).accecn;
+  CHECK(five.e1b() == 0x10203);
+  CHECK_FALSE(five.ceb());
+  CHECK_FALSE(five.e0b());
+  const AccEcnOption seven = *options_of({172, 7, 1, 2, 3, 9, 9, 1}).accecn;
+  CHECK(seven.fields == 1);
+  CHECK(seven.octets == std::array<std::uint32_t, 3>{0x10203, 0, 0});
+  CHECK(options_of({172, 15, 0, 0, 1, 0, 0, 2, 0, 0, 3, 7, 7, 7, 7, 1}).accecn->fields == 3);
+}
+
+TEST_CASE("the AccECN option is padded in front and goes before SACK blocks, of which fewer fit") {
+  TcpOptions o;
+  o.accecn = AccEcnOption{.order = 0, .fields = 1, .octets = {0x10203}};
+  CHECK(options_written(o) == Octets{1, 1, 1, 172, 5, 1, 2, 3});
+  o.accecn = AccEcnOption{.order = 1, .fields = 2, .octets = {1, 2}};
+  CHECK(options_written(o) == Octets{174, 8, 0, 0, 1, 0, 0, 2});
+  o.accecn = AccEcnOption{.order = 1, .fields = 3, .octets = {1, 2, 3}};
+  CHECK(options_written(o) == Octets{1, 174, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3});
+  o = with_sack(3);
+  o.timestamps.emplace();
+  o.accecn = AccEcnOption{.order = 0, .fields = 2, .octets = {1, 2}};
+  const TcpOptions read = options_of(options_written(o));
+  CHECK(read.sack_count == 2);
+  CHECK(read.accecn == o.accecn);
+}
