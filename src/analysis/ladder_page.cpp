@@ -60,6 +60,7 @@ bool is_routine(const Row& row) {
   const bool used = row.dropped == DropReason::none && !row.from_state.changed() && !row.to_state.changed();
   const bool special = row.has(tcp_flag::syn) || row.has(tcp_flag::fin) || row.has(tcp_flag::rst) || row.has(tcp_flag::urg);
   const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate" ||
+                   row.effect.id == "congestion-echoed" || row.ecn_there != row.segment.ip_ecn ||
                    row.effect.id == "text-out-of-order" || row.effect.id == "text-duplicate";
   static constexpr std::string_view ordinary[] = {"data",        "data-push", "data-psh", "ack", "ack-every-second",
                                                   "ack-delayed", "ack-quick", ""};

@@ -30,7 +30,9 @@ Ink ink_of(const Row& row) {
 
 /// What happened at the far end, where that is news and not just what a segment of its kind does.
 bool is_notable(std::string_view effect) {
-  static constexpr std::string_view notable[] = {"simultaneous-open",
+  static constexpr std::string_view notable[] = {"congestion-echoed",
+                                                 "syn-reset-for-ecn",
+                                                 "simultaneous-open",
                                                  "simultaneous-close",
                                                  "refused",
                                                  "reset",

@@ -29,6 +29,7 @@ void LiveLadder::on(const trace::Event& event, const trace::SegmentSent& sent) {
   row.to = event.host == 0 ? 1 : 0;
   row.tuple = sent.tuple;
   row.segment = sent.segment;
+  row.ecn_there = sent.segment.ip_ecn;
   row.why = sent.why;
   row.from_state = {sent.state_before, sent.state_after};
   numbering_.number(row);
@@ -46,6 +47,7 @@ void LiveLadder::on(const trace::Event& event, const trace::LinkSent& link) {
     row.from = link.from;
     row.tuple = seen->tuple;
     row.segment = seen->segment;
+    row.ecn_there = seen->segment.ip_ecn;
     row.departure_unseen = true;
     numbering_.number(row);
     row.from_state = peers_.sent(row);
@@ -90,6 +92,7 @@ void LiveLadder::on(const trace::Event&, const trace::SegmentReceived& received)
   if (!arriving_) return;
   arriving_->to_state = {received.state_before, received.state_after};
   arriving_->effect = received.effect;
+  arriving_->ecn_there = received.segment.ip_ecn;
   arriving_->dropped = received.dropped;
   finish_arrival();
 }

@@ -403,6 +403,9 @@ inline constexpr Sentence sentences[] = {
     // --- what the link did -----------------------------------------------------------------------------------------
     {"lost-random", "The link loses this packet (by chance).", "链路丢失了这个分组（随机）。"},
     {"lost-burst", "The link loses this packet (in a burst).", "链路丢失了这个分组（突发丢包）。"},
+    {"lost-ecn",
+     "A firewall on the way loses SYNs that ask for ECN.",
+     "路上的防火墙丢掉请求 ECN 的 SYN。"},
     {"lost-chosen", "The link loses this packet, as the story wants it.", "按照剧情，链路丢失了这个分组。"},
     {"lost-queue", "The queue of the link is full: this packet is lost.", "链路的队列已满：这个分组丢失。"},
     {"lost-mtu", "The packet is bigger than the link can carry: it is lost.", "分组大于链路所能传送的长度：丢失。"},
