@@ -81,7 +81,7 @@ def check_marking(rows, counted, opener):
 
 
 def classic(world, family):
-    covers("rfc3168 5-2", "rfc3168 6.1.2-6")
+    covers("rfc3168 5-2", "rfc3168 6.1.3-1")
     kernel_speaks(1)
     world.impair = ["--impair", "mark=2%,seed=5"]
     for port, opener in ((9000, "the kernel"), (9002, "we")):

@@ -174,3 +174,15 @@ SCRIPT_CASE("the edge of the acceptable ACKs: a largest window behind is heard, 
   s.receives("P. 11:21(10) ack 4001 win 2000"_seg);
   s.expects(". 4001:4001(0) ack 21"_seg);
 }
+
+SCRIPT_CASE("a window probe that arrives marked is answered with the echo") {
+  FT_COVERS("rfc3168 6.1.6-2");
+  Setup setup;
+  setup.ecn = Ecn::classic;
+  setup.options.receive_buffer = 1000;
+  auto s = Script::established(name, variant, setup);
+  s.receives(". 1:1001(1000) ack 1 ect0"_seg);
+  s.expects(". 1:1(0) ack 1001 win 0"_seg);
+  s.receives(". 1001:1002(1) ack 1 ce"_seg);
+  s.expects(".E 1:1(0) ack 1001 win 0"_seg);
+}

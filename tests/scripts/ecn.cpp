@@ -237,7 +237,7 @@ SCRIPT_CASE("the mark of a SYN-ACK is told at once and counted once") {
 // --- RFC 3168 ----------------------------------------------------------------------------------------------------------
 
 SCRIPT_CASE("a mark is echoed on every ACK until CWR comes") {
-  FT_COVERS("rfc3168 6.1.2-6", "rfc3168 6.1.1-5", "rfc3168 6.1.4-1");
+  FT_COVERS("rfc3168 6.1.3-1", "rfc3168 6.1.1-5", "rfc3168 6.1.4-1", "rfc3168 5.2-2", "rfc9293 SHLD-8");
   auto s = Script::established(name, variant, classic());
   s.receives(". 1:1001(1000) ack 1 ect0"_seg);
   s.expects(". 1:1(0) ack 1001 not-ect"_seg);
@@ -263,7 +263,7 @@ SCRIPT_CASE("marks on octets outside the window are not heard") {
 }
 
 SCRIPT_CASE("an echo makes the window smaller once a round trip, and the next new text says so") {
-  FT_COVERS("rfc3168 5-2", "rfc3168 6.1.2-1", "rfc3168 6.1.2-5", "rfc3168 5-1", "rfc3168 6.1.1-4");
+  FT_COVERS("rfc3168 5-2", "rfc3168 6.1.2-1", "rfc3168 6.1.2-5", "rfc3168 5-1", "rfc3168 6.1.1-4", "rfc9293 SHLD-8");
   auto s = Script::established(name, variant, classic());
   s.app_writes(20000);
   for (std::uint32_t i = 0; i < 10; ++i) {
@@ -290,7 +290,7 @@ SCRIPT_CASE("an echo makes the window smaller once a round trip, and the next ne
 }
 
 SCRIPT_CASE("what is sent again and what probes a window is not ECT") {
-  FT_COVERS("rfc3168 6.1.5-1", "rfc3168 6.1.2-4", "rfc3168 6.1.6-1");
+  FT_COVERS("rfc3168 6.1.5-1", "rfc3168 6.1.2-4", "rfc3168 6.1.6-1", "rfc3168 5.2-1");
   {
     auto s = Script::established(name, variant, classic());
     s.app_writes(1000);

@@ -43,6 +43,7 @@ SCRIPT_CASE("a SYN-ACK offers back only what the SYN offered") {
 }
 
 SCRIPT_CASE("a SYN that carries ECE and CWR is accepted") {
+  FT_COVERS("rfc3168 6.1.1-6", "rfc3168 6.1.1-7");
   Script s(name, variant);
   s.listens();
   s.receives("SEW 0:0(0) win 65535 <mss 1000>"_seg);
