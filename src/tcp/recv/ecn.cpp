@@ -33,7 +33,7 @@ Cause EcnReceiver::on_segment(const Segment& segment, bool unacknowledged) {
     ece_ = marked;
     return Cause::ack_ce_changed;
   }
-  //= rfc3168 6.1.2-6
+  //= rfc3168 6.1.3-1
   if (segment.header.has(wire::tcp_flag::cwr)) ece_ = false;
   if (marked) ece_ = true;
   return Cause::none;
