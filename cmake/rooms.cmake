@@ -64,6 +64,7 @@ ft_room(sim PURE USES stack tcp pcap trace wire base EXTRA ${FT_EMBEDDED_SCENARI
 ft_room(analysis PURE USES pcap trace wire base)
 if(NOT FT_WASM AND NOT FT_FUZZ)
   ft_room(io USES stack pcap trace wire base)
-  ft_room(sockets USES sim io stack trace wire base)
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+  ft_room(sockets USES sim io stack trace wire base LIBS OpenSSL::Crypto)
   ft_room(cli USES sockets analysis sim io stack pcap trace wire base EXTRA ${FT_EMBEDDED_REGISTERS})
 endif()

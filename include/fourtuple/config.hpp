@@ -10,9 +10,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace ft {
+
+struct Authentication;  // authentication.hpp
 
 /// When a connection looks for its path's MTU by itself (RFC 4821).
 enum class PathSearch : std::uint8_t {
@@ -145,6 +148,9 @@ struct StackConfig {
   std::uint32_t max_listeners = 1024;
   std::uint32_t max_half_open = 16384;  // SYN-queue records of all listeners together
   SynCookieUse syn_cookies = SynCookieUse::when_full;
+  std::uint32_t max_fast_open_servers = 1024;  // whose fast-open cookies are remembered; the oldest gives way
+  Duration fast_open_pause =
+      std::chrono::hours(1);                       // no fast open to a server that swallowed such SYNs; doubles, 64 times at most
   std::uint32_t max_challenge_acks = 10'000;       // a second, of all connections together, on average; 0 = no limit (RFC 5961 7)
   std::uint32_t max_time_wait = 65536;             // records; when full, the oldest gives way
   std::uint64_t max_buffer_memory = 1ull << 30;    // octets in all send and receive buffers
@@ -155,16 +161,23 @@ struct ListenOptions {
   std::uint32_t backlog = 128;     // connections that wait for accept
   std::uint32_t syn_queue = 1024;  // half-open records of this listener
   BacklogPolicy when_full = BacklogPolicy::drop;
-  std::optional<SynCookieUse> syn_cookies{};  // none: the stack's
-  std::optional<TcpOptions> tcp{};            // none: the stack's
+  std::optional<SynCookieUse> syn_cookies{};               // none: the stack's
+  std::shared_ptr<const Authentication> authentication{};  // keys of peers (RFC 2385, RFC 5925)
+  std::uint32_t fast_open = 0;  // connections whose handshake is not over that may have been opened so (RFC 7413 5.1); 0 = off
+  std::optional<TcpOptions> tcp{};  // none: the stack's
 };
 
 struct ConnectOptions {
+  /// Sent as soon as may be: behind the handshake, or with the SYN when fast_open is on and the server gave us a cookie before.
+  /// Copied; it must fit into the send buffer. With fast_open the server may see it twice (RFC 7413 2.1, 6.1).
+  std::span<const std::byte> first_text{};
+  bool fast_open = false;                     // RFC 7413, for this connection
   std::optional<IpAddress> local_address{};   // MUST-43; none: the route's (MUST-44)
   std::vector<IpAddress> source_route{};      // MUST-51: IPv4 only, at most nine hops that packets pass first; empty: none
   bool strict_source_route = false;           // nobody else on the way
   std::optional<std::uint16_t> local_port{};  // none: RFC 6056 algorithm 4
   std::optional<TcpOptions> tcp{};
+  std::shared_ptr<const Authentication> authentication{};  // keys of peers (RFC 2385, RFC 5925)
 };
 
 }  // namespace ft

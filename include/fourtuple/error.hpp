@@ -83,6 +83,9 @@ enum class DropReason : std::uint8_t {
   time_wait,             // swallowed by TIME-WAIT (RFC 1337)
   connection_limit,
   receive_buffer_full,
+  signature_missing,     // the peer has a key, and this is not signed (RFC 2385, RFC 5925)
+  signature_bad,         // signed with another key, or changed on its way
+  signature_unexpected,  // signed by MD5, and we hold no key of that peer
   count_,
 };
 

@@ -50,7 +50,7 @@ class Socket {
 class Listener {
  public:
   Listener() = default;
-  static std::expected<Listener, Error> listen(Stack& stack, Endpoint local, ListenOptions options = {});
+  static std::expected<Listener, OpenError> listen(Stack& stack, Endpoint local, ListenOptions options = {});
 
   Listener(Listener&& other) noexcept : stack_(other.stack_), id_(std::exchange(other.id_, ListenerId{})) {}
   Listener& operator=(Listener&& other) noexcept;

@@ -72,10 +72,27 @@ struct Event {
   CloseReason why = CloseReason::none;
 };
 
-/// Why connect failed; for no_ephemeral_port and four_tuple_in_use also when a port will be free.
+/// Who holds a local port, in what state, and when it becomes free.
+struct PortEntry {
+  FourTuple tuple;         // remote is zero for a listener
+  std::string_view state;  // RFC name: "LISTEN", "ESTABLISHED", "TIME-WAIT", ...
+  /// When it is free at the latest if nothing more happens: the end of TIME-WAIT, of a FIN-WAIT-2 that nobody reads any more, of
+  /// the repeats of a SYN or SYN-ACK. None: peer or user decide.
+  std::optional<Instant> free_at{};
+  // Listeners only:
+  std::uint32_t waiting = 0;    // connections in the accept queue ...
+  std::uint32_t backlog = 0;    // ... of so many at most
+  std::uint32_t half_open = 0;  // records in the SYN queue ...
+  std::uint32_t syn_queue = 0;  // ... of so many at most
+};
+
+/// Why listen or connect failed. For address_in_use, four_tuple_in_use and no_ephemeral_port also who stands in the way (of many,
+/// the one that goes first) and when the port is free.
 struct OpenError {
   Error code = Error::none;
-  std::optional<Instant> free_at;
+  std::optional<Instant> free_at{};
+  std::optional<PortEntry> holder{};
+  constexpr operator Error() const { return code; }
 };
 
 /// What a call would do now, without doing it: for poll, epoll and the like.
@@ -92,11 +109,20 @@ struct Readiness {
   std::uint64_t octets_received = 0;  // in order since the opening: it grew, so something new came
 };
 
-/// Who holds a local port, and when it becomes free.
-struct PortEntry {
-  FourTuple tuple;                 // remote is zero for a listener
-  std::string_view state;          // "LISTEN", "ESTABLISHED", "TIME-WAIT", ...
-  std::optional<Instant> free_at;  // TIME-WAIT: known; others: unknown
+/// Octets of memory that the stack holds now, and what for. Each connection's part is in it, charged when it is taken.
+struct StackMemory {
+  std::uint64_t connections = 0;  // records, with places kept for reuse
+  std::uint64_t half_open = 0;
+  std::uint64_t time_wait = 0;
+  std::uint64_t listeners = 0;  // with their accept queues
+  std::uint64_t buffers = 0;    // text to send and to read, and what is known of segments in flight (max_buffer_memory)
+  std::uint64_t cached = 0;     // blocks that wait for reuse
+  std::uint64_t parts = 0;      // of connections, beyond all that: controllers, recovery, islands, own options, signatures
+  std::uint64_t queues = 0;     // RSTs and other answers that wait to leave
+  std::uint64_t tables = 0;     // four-tuples, listening ports, fast-open servers
+  std::uint64_t total() const {
+    return connections + half_open + time_wait + listeners + buffers + cached + parts + queues + tables;
+  }
 };
 
 struct StackCounters {
@@ -104,6 +130,9 @@ struct StackCounters {
   std::uint64_t connections_opened = 0, connections_accepted = 0, resets_sent = 0, retransmissions = 0;
   std::uint64_t syn_cookies_sent = 0, syn_cookies_accepted = 0,
                 syn_cookies_refused = 0;  // refused: an ACK with none, or a bad one
+  std::uint64_t fast_opens_sent = 0;      // SYNs with text
+  std::uint64_t fast_opens_accepted = 0;  // listeners' connections whose SYN brought a good cookie
+  std::uint64_t fast_opens_refused = 0;   // bad cookies, or too many were pending: ordinary handshakes instead
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count_)> dropped{};
 };
 
@@ -126,7 +155,7 @@ class Stack {
   std::optional<Instant> next_deadline() const;
 
   // --- the user's side ---------------------------------------------------------------------------------
-  std::expected<ListenerId, Error> listen(Endpoint local, ListenOptions options = {});
+  std::expected<ListenerId, OpenError> listen(Endpoint local, ListenOptions options = {});
   std::expected<ConnectionId, Error> accept(ListenerId listener);
   /// Connections that wait for accept.
   std::size_t acceptable(ListenerId listener) const;
@@ -182,6 +211,8 @@ class Stack {
   std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
   std::optional<TcpOptions> options(ConnectionId id) const;
 
+  /// TCP-AO: ask the peer to sign with the key of this receive_id from now on (RFC 5925 7.5.2); invalid_argument: no such key.
+  std::expected<void, Error> use_key(ConnectionId id, std::uint8_t receive_id);
   /// New keys for everything that outsiders must not guess: initial sequence and port numbers, timestamp offsets, cookies, the
   /// connection table (rebuilt, so this takes time in proportion to its size). Connections live on; cookies that left before are
   /// taken for two minutes more. The tables of the IP engine keep the keys of their beginning.
@@ -190,6 +221,10 @@ class Stack {
   std::optional<ConnectionInfo> info(ConnectionId id) const;
   std::optional<Readiness> readiness(ConnectionId id) const;
   std::vector<PortEntry> ports() const;
+  /// Only those with this local port.
+  std::vector<PortEntry> ports(std::uint16_t local_port) const;
+  /// Who holds just this four-tuple, else the listener at tuple.local. One look-up.
+  std::optional<PortEntry> holder(const FourTuple& tuple) const;
   /// Somebody listens there, is connected from there, or waits in TIME-WAIT. An unspecified address stands for all of its family.
   bool is_port_held(Endpoint local) const;
   /// One of ours, so that listen and connect may use it.
@@ -198,6 +233,14 @@ class Stack {
   std::expected<std::uint16_t, Error> choose_port(IpAddress local);
   const StackCounters& counters() const;
   const StackConfig& config() const;
+  /// Counts everything: in time proportional to the connections.
+  StackMemory memory() const;
+  /// The same for one connection; nullopt: no such id.
+  std::optional<std::uint64_t> memory(ConnectionId id) const;
+  /// What memory().total() cannot exceed with this configuration: every limit reached at the same time.
+  std::uint64_t memory_ceiling() const;
+  /// Charged equals held: what the connections hold of the buffers, recounted, is what was charged. For tests and torture.
+  bool is_memory_balanced() const;
   /// Octets held in connection buffers now.
   std::uint64_t buffer_memory() const;
 

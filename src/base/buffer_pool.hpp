@@ -5,6 +5,7 @@
 // to the system.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,14 @@ class BufferPool {
 
   /// The size of the block that holds `octets`, or 0 when no block is large enough.
   std::uint32_t block_size(std::uint32_t octets) const;
+  /// The last eighth is kept for blocks of `modest` octets at most, so that those who hoard leave room for the others.
+  bool may_acquire(std::uint32_t size) const {
+    return size <= modest ||
+           size <= limits_.ceiling - limits_.ceiling / 8 - std::min(used_, limits_.ceiling - limits_.ceiling / 8);
+  }
+  /// Three quarters are handed out: what can come again had better be dropped.
+  bool is_tight() const { return used_ > limits_.ceiling - limits_.ceiling / 4; }
+  static constexpr std::uint32_t modest = 4u << 10;
   /// A block of `size` octets (a size that block_size names), uninitialised; null when the ceiling or the system says no.
   std::byte* acquire(std::uint32_t size);
   /// Takes back a block that acquire gave, with the same size.

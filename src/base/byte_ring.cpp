@@ -31,8 +31,9 @@ bool ByteRing::ensure(BufferPool& pool, std::uint32_t wanted) {
   const std::uint32_t least = pool.block_size(wanted);
   if (least == 0) return false;
   std::uint32_t size = std::max(least, data_ == nullptr ? 1u << remembered_bits_ : 0u);
-  std::byte* larger = pool.acquire(size);
-  if (larger == nullptr && size > least) larger = pool.acquire(size = least);  // memory is short: without foresight
+  std::byte* larger = pool.may_acquire(size) ? pool.acquire(size) : nullptr;
+  if (larger == nullptr && size > least && pool.may_acquire(least))
+    larger = pool.acquire(size = least);  // memory is short: without foresight
   if (larger == nullptr) return false;
   copy_out(0, {larger, capacity()});
   if (data_ != nullptr) pool.release(data_, capacity());

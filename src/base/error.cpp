@@ -121,6 +121,12 @@ constexpr std::array drop_table{
     Entry{DropReason::connection_limit, "connection_limit", "The limit of connections is reached."},
     Entry{DropReason::receive_buffer_full, "receive_buffer_full",
           "There is no buffer room for the text; the peer will retransmit it."},
+    Entry{DropReason::signature_missing, "signature_missing",
+          "We hold a key of that peer, and the segment is not signed: give the peer the key, or take it away here."},
+    Entry{DropReason::signature_bad, "signature_bad",
+          "The signature does not fit: another key at the other end, or somebody else's segment."},
+    Entry{DropReason::signature_unexpected, "signature_unexpected",
+          "The segment is signed by MD5, and we hold no key of that peer: give it here, or take it away there."},
 };
 
 /// Each table lists its enumerators in order, so a code is its own index.

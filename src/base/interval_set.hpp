@@ -42,6 +42,8 @@ class IntervalSet {
   std::size_t limit() const { return limit_; }
   /// From now on; what is there already stays.
   void set_limit(std::uint16_t limit) { limit_ = limit < size_ ? size_ : limit; }
+  /// Octets held beyond the object itself.
+  std::size_t memory() const { return capacity_ * sizeof(Interval); }
   /// The interval with the lowest offsets; the set must not be empty.
   const Interval& first() const;
   const Interval& last() const;

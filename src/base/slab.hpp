@@ -79,6 +79,12 @@ class Slab {
   std::uint32_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   std::uint32_t limit() const { return limit_; }
+  /// Octets held, places kept for reuse included.
+  std::uint64_t memory() const { return chunks_.size() * sizeof(Chunk); }
+  /// Octets that the chunks of so many objects take.
+  static constexpr std::uint64_t memory_of(std::uint64_t objects) {
+    return (objects + chunk_size - 1) / chunk_size * sizeof(Chunk);
+  }
 
   /// Calls f(index, object) in order of index. `f` may erase; objects that it adds may be met or not.
   template <class F>

@@ -1,5 +1,6 @@
 // `fourtuple connect HOST PORT`: standard input and output over a connection of our own stack.
 #include "cli/commands.hpp"
+#include "cli/open_error.hpp"
 #include "cli/session.hpp"
 #include "fourtuple/sim.hpp"
 #include "sim/units.hpp"
@@ -20,13 +21,6 @@ struct ConnectCommand {
   std::optional<std::uint16_t> local_port;
   std::string timeout;
 };
-
-std::string explain(const OpenError& error, Instant now) {
-  std::string line = std::string(to_string(error.code)) + ": " + std::string(describe(error.code));
-  if (error.free_at)
-    line += " The next one is free in " + sim::format_duration(std::max(*error.free_at - now, Duration::zero())) + ".";
-  return line;
-}
 
 std::expected<std::optional<Duration>, Refusal> timeout_of(const ConnectCommand& command) {
   if (command.timeout.empty()) return std::nullopt;

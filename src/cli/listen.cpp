@@ -1,5 +1,6 @@
 // `fourtuple listen [ADDR:]PORT`: the same as connect, as the server.
 #include "cli/commands.hpp"
+#include "cli/open_error.hpp"
 #include "cli/session.hpp"
 
 #include <unistd.h>
@@ -26,13 +27,13 @@ std::vector<Endpoint> endpoints_of(const StackConfig& config, const Endpoint& na
   return endpoints;
 }
 
-std::expected<std::vector<Listener>, std::string> open_listeners(Stack& stack, const std::vector<Endpoint>& endpoints) {
+std::expected<std::vector<Listener>, std::string> open_listeners(Stack& stack, const std::vector<Endpoint>& endpoints,
+                                                                 Instant now) {
   std::vector<Listener> listeners;
   for (const auto& endpoint : endpoints) {
     auto listener = Listener::listen(stack, endpoint);
     if (!listener) {
-      return std::unexpected(endpoint.to_string() + ": " + std::string(to_string(listener.error())) + ": " +
-                             std::string(describe(listener.error())));
+      return std::unexpected(endpoint.to_string() + ": " + explain(listener.error(), now));
     }
     listeners.push_back(std::move(*listener));
   }
@@ -87,7 +88,7 @@ int run(const ListenCommand& command) {
   if (!session) return refuse(session.error().status, session.error().line);
   Session& s = **session;
   const auto endpoints = endpoints_of(s.stack().config(), *endpoint);
-  auto listeners = open_listeners(s.stack(), endpoints);
+  auto listeners = open_listeners(s.stack(), endpoints, s.driver().now());
   if (!listeners) return refuse(exit_failed, listeners.error());
   announce(endpoints, s.link());
 

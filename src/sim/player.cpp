@@ -233,7 +233,12 @@ void Player::release(App& app) {
 
 void Player::listen(const Step& step) {
   const Endpoint local{address_of(scenario_, step.host, ipv6_), step.port};
-  const auto id = stack(step.host).listen(local, {.backlog = step.backlog, .tcp = {}});
+  ListenOptions options;
+  options.backlog = step.backlog;
+  options.syn_queue = step.syn_queue;
+  options.syn_cookies = step.cookies;
+  options.fast_open = step.fast_open;
+  const auto id = stack(step.host).listen(local, options);
   if (!id) return mishap(step, std::string{describe(id.error())});
   listening_[index(step.host)].push_back({.step = step, .id = *id});
   happened(step.actor + ".listening");
@@ -243,8 +248,13 @@ void Player::connect(const Step& step) {
   const Role other = step.host == Role::client ? Role::server : Role::client;
   if (find(step.actor) != nullptr) return mishap(step, "there is a connection " + step.actor + " already");
   const Endpoint remote{address_of(scenario_, other, ipv6_), step.port};
-  ConnectOptions options{
-      .local_address = address_of(scenario_, step.host, ipv6_, step.from_address), .local_port = step.from_port, .tcp = {}};
+  ConnectOptions options;
+  options.local_address = address_of(scenario_, step.host, ipv6_, step.from_address);
+  options.local_port = step.from_port;
+  std::vector<std::byte> first(step.first);
+  for (std::size_t i = 0; i < first.size(); ++i) first[i] = pattern(i);
+  options.first_text = first;
+  options.fast_open = step.asks_fast_open;
   const auto id = stack(step.host).connect(world_.now(), remote, options);
   if (!id) {
     ConnectionEnd& end = facts_.connection(step.actor, step.host);
@@ -254,6 +264,7 @@ void Player::connect(const Step& step) {
   }
   const auto info = stack(step.host).info(*id);
   App app{.name = step.actor, .host = step.host, .id = *id, .reads = scenario_.hosts[index(step.host)].reads};
+  app.written = step.first;
   if (info) app.tuple = info->tuple, app.state = info->state;
   apps_.push_back(app);
   record(app).tuple = app.tuple;

@@ -66,7 +66,12 @@ struct Step {
   std::uint16_t port = 80;
   std::optional<std::uint16_t> from_port;  // connect
   std::size_t from_address = 0;            // connect: index into the host's addresses
+  std::uint32_t first = 0;                 // connect: octets that may go with the SYN
+  bool asks_fast_open = false;             // connect: RFC 7413
   std::uint32_t backlog = 128;             // listen
+  std::uint32_t syn_queue = 1024;          // listen
+  std::uint32_t fast_open = 0;             // listen: so many pending ones, RFC 7413
+  std::optional<SynCookieUse> cookies;     // listen
   Injection injection;
   unsigned line = 0;  // in the file
 };

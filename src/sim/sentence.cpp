@@ -132,12 +132,31 @@ Problem set_address(Step& step, std::string_view text) {
   return std::nullopt;
 }
 
-constexpr std::array<Setting, 8> settings{{
+Problem set_cookies(Step& step, std::string_view text) {
+  constexpr std::array<std::string_view, 3> words{"off", "when_full", "always"};
+  const auto found = find_in(words, text);
+  if (!found) return unknown_word("use of cookies", text, words);
+  step.cookies = static_cast<SynCookieUse>(*found);
+  return std::nullopt;
+}
+
+Problem set_fast_open(Step& step, std::string_view text) {
+  if (text != "yes" && text != "no") return "fast_open is yes or no";
+  step.asks_fast_open = text == "yes";
+  return std::nullopt;
+}
+
+constexpr std::array<Setting, 13> settings{{
     {"port", Verb::listen, [](Step& s, std::string_view v) { return store(s.port, parse_count(v, most_port)); }},
     {"backlog", Verb::listen, [](Step& s, std::string_view v) { return store(s.backlog, parse_count(v, 65535)); }},
     {"port", Verb::connect, [](Step& s, std::string_view v) { return store(s.port, parse_count(v, most_port)); }},
     {"from", Verb::connect, [](Step& s, std::string_view v) { return store(s.from_port, parse_count(v, most_port)); }},
     {"address", Verb::connect, set_address},
+    {"first", Verb::connect, [](Step& s, std::string_view v) { return store(s.first, parse_count(v, 65535)); }},
+    {"fast_open", Verb::connect, set_fast_open},
+    {"syn_queue", Verb::listen, [](Step& s, std::string_view v) { return store(s.syn_queue, parse_count(v, 65535)); }},
+    {"fast_open", Verb::listen, [](Step& s, std::string_view v) { return store(s.fast_open, parse_count(v, 65535)); }},
+    {"cookies", Verb::listen, set_cookies},
     {"victim", Verb::inject, set_victim},
     {"seq", Verb::inject, [](Step& s, std::string_view v) { return set_offset(s.injection, v); }},
     {"octets", Verb::inject, [](Step& s, std::string_view v) { return store(s.injection.octets, parse_count(v, 1000)); }},

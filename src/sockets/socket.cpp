@@ -61,7 +61,7 @@ std::expected<void, Error> Socket::set_options(Instant now, const TcpOptions& op
 
 std::optional<ConnectionInfo> Socket::info() const { return id_ ? stack_->info(id_) : std::nullopt; }
 
-std::expected<Listener, Error> Listener::listen(Stack& stack, Endpoint local, ListenOptions options) {
+std::expected<Listener, OpenError> Listener::listen(Stack& stack, Endpoint local, ListenOptions options) {
   const auto id = stack.listen(local, std::move(options));
   if (!id) return std::unexpected(id.error());
   Listener listener;

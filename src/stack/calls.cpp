@@ -1,4 +1,4 @@
-// The user's side (RFC 9293 3.9.1): open, send, receive, close, abort, status; and the ledger of ports.
+// The user's side (RFC 9293 3.9.1): open, send, receive, close, abort, status.
 #include "base/assert.hpp"
 #include "stack/impl.hpp"
 #include "stack/info.hpp"
@@ -28,6 +28,7 @@ std::shared_ptr<const wire::SourceRoute> route_of(const ConnectOptions& options)
   route.strict = options.strict_source_route;
   return std::make_shared<const wire::SourceRoute>(route);
 }
+constexpr Duration fast_open_grace = std::chrono::hours(1);  // so long the last key's fast-open cookies are good
 
 ConnectionId id_of(Slab<stack::Entry>::Handle handle) { return {handle.index, handle.generation}; }
 }  // namespace
@@ -46,12 +47,15 @@ Stack::Impl::Impl(StackConfig config)
       syn_cookies_(secrets_.protocol_key()),
       old_cookies_(secrets_.protocol_key()),
       challenges_(secrets_.protocol_key(), config_.max_challenge_acks),
+      fast_open_cookies_(secrets_.protocol_key()),
+      fast_open_memory_(std::max(config_.max_fast_open_servers, 1u), config_.fast_open_pause),
       pool_(config_.max_buffer_memory),
       engine_(config_),
       records_{Slab<Entry>(config_.max_connections), Slab<HalfOpenRecord>(config_.max_half_open),
                Slab<TimeWaitRecord>(config_.max_time_wait)},
       demux_(records_, secrets_),
       listeners_(config_.max_listeners),
+      authenticators_(0, TupleHash{&secrets_}),
       ephemeral_(config_.ephemeral, config_.port_algorithm),
       ready_(ReadyLinks{&records_}),
       parked_(ReadyLinks{&records_}),
@@ -107,15 +111,6 @@ tcp::Path Stack::Impl::tcp_path(const IpAddress& remote, std::uint32_t mtu, cons
 
 bool Stack::Impl::is_port_free(const FourTuple& tuple) const { return !demux_.find(tuple) && !listener_for(tuple.local); }
 
-std::optional<Instant> Stack::Impl::earliest_free(const IpAddress& local, const Endpoint& remote) const {
-  std::optional<Instant> earliest;
-  records_.time_wait.for_each([&](std::uint32_t, const TimeWaitRecord& record) {
-    if (record.tuple.remote == remote && record.tuple.local.address == local && (!earliest || record.expires < *earliest))
-      earliest = record.expires;
-  });
-  return earliest;
-}
-
 //= rfc9293 MUST-43
 //= rfc9293 MUST-44
 //= rfc9293 MUST-45
@@ -124,26 +119,24 @@ std::expected<FourTuple, OpenError> Stack::Impl::choose_tuple(const Endpoint& re
                                                               tcp::Path& path) {
   const auto& to = remote.address;
   if (remote.port == 0 || to.is_unspecified() || to.is_multicast() || engine_.is_broadcast(to))
-    return std::unexpected(OpenError{Error::invalid_argument, {}});  // MUST-46
+    return std::unexpected(OpenError{Error::invalid_argument});  // MUST-46
   const auto& via = options.source_route.empty() ? to : options.source_route.front();
-  if (!is_route(options.source_route, to)) return std::unexpected(OpenError{Error::invalid_argument, {}});
+  if (!is_route(options.source_route, to)) return std::unexpected(OpenError{Error::invalid_argument});
   const auto route = engine_.path_to(via, options.local_address);  // MUST-44
-  if (!route) return std::unexpected(OpenError{route.error(), {}});
+  if (!route) return std::unexpected(OpenError{route.error()});
   path = tcp_path(to, route->mtu);
   FourTuple tuple{{route->source, 0}, remote};
   if (options.local_port) {
     tuple.local.port = *options.local_port;
-    const auto held = demux_.find(tuple);
-    if (!held) return tuple;  // to itself, too: two ends of one simultaneous open (RFC 9293 3.5)
-    std::optional<Instant> free_at;
-    if (held && held->stage() == Stage::time_wait) free_at = records_.time_wait.at(held->index()).expires;
-    return std::unexpected(OpenError{Error::four_tuple_in_use, free_at});
+    const auto taken = demux_.find(tuple);
+    if (!taken) return tuple;  // to itself, too: two ends of one simultaneous open (RFC 9293 3.5)
+    return std::unexpected(held(Error::four_tuple_in_use, entry_of(*taken)));
   }
   const auto port = ephemeral_.choose(secrets_, route->source, remote, [&](std::uint16_t candidate) {
     tuple.local.port = candidate;
     return tuple.local != remote && is_port_free(tuple);
   });
-  if (!port) return std::unexpected(OpenError{Error::no_ephemeral_port, earliest_free(route->source, remote)});
+  if (!port) return std::unexpected(held(Error::no_ephemeral_port, first_to_go(route->source, remote)));
   tuple.local.port = *port;
   return tuple;
 }
@@ -164,8 +157,23 @@ std::expected<ConnectionId, OpenError> Stack::Impl::connect(Instant now, const E
   opening.path = path;
   opening.iss = secrets_.isn(now, *tuple);
   opening.ts_offset = secrets_.timestamp_offset(*tuple);
-  const auto handle = records_.connections.emplace(*tuple, tcp::Connection(std::move(opening), now));
-  if (!handle) return fail({Error::too_many_connections, {}});
+  const auto authenticator = stack::Authenticator::make(options.authentication, *tuple);
+  if (authenticator != nullptr) {
+    authenticator->open(opening.iss);
+    opening.path.signature = authenticator->room();
+  }
+  if (options.fast_open && authenticator == nullptr)
+    if (const auto plan = fast_open_memory_.plan(now, remote.address, path.mss))
+      opening.fast_open = std::make_unique<tcp::FastOpen>(*plan);
+  if (records_.connections.size() == config_.max_connections) return fail({Error::too_many_connections});
+  tcp::Connection connection(std::move(opening), now);
+  if (!connection.queue_first(pool_, options.first_text)) {
+    connection.release(pool_);
+    const bool too_long = options.first_text.size() > connection.options()->send_buffer;
+    return fail({too_long ? Error::invalid_argument : Error::out_of_memory});
+  }
+  const auto handle = records_.connections.emplace(*tuple, std::move(connection));
+  if (authenticator != nullptr) authenticators_.insert_or_assign(*tuple, authenticator);
   Entry& entry = records_.connections.at(handle->index);
   entry.route = way;
   entry.route_given = way != nullptr;
@@ -266,35 +274,16 @@ std::optional<ConnectionInfo> Stack::Impl::info(ConnectionId id) const {
   return stack::describe(entry->tuple, entry->tcp, now_);
 }
 
-std::vector<PortEntry> Stack::Impl::ports() const {
-  std::vector<PortEntry> ledger;
-  listeners_.for_each([&](std::uint32_t, const Listener& listener) {
-    ledger.push_back(
-        {{listener.local, {IpAddress::unspecified(listener.local.address.family()), 0}}, tcp::to_string(State::listen), {}});
-  });
-  records_.half_open.for_each([&](std::uint32_t, const HalfOpenRecord& record) {
-    ledger.push_back({record.tuple, tcp::to_string(State::syn_received), {}});
-  });
-  records_.connections.for_each([&](std::uint32_t, const Entry& entry) {
-    if (!entry.in_table) return;
-    const bool waits = entry.tcp.state() == State::time_wait;
-    ledger.push_back(
-        {entry.tuple, tcp::to_string(entry.tcp.state()), waits ? std::optional(entry.tcp.time_wait_end()) : std::nullopt});
-  });
-  records_.time_wait.for_each([&](std::uint32_t, const TimeWaitRecord& record) {
-    ledger.push_back({record.tuple, tcp::to_string(State::time_wait), record.expires});
-  });
-  std::sort(ledger.begin(), ledger.end(), [](const PortEntry& a, const PortEntry& b) { return a.tuple < b.tuple; });
-  return ledger;
-}
-
 void Stack::Impl::rotate_secrets(Instant now, std::span<const std::uint8_t, 32> secret) {
   now_ = now;
   old_cookies_ = syn_cookies_;
   old_cookies_until_ = now + stack::SynCookies::lifetime;
+  const auto authenticators = std::exchange(authenticators_, decltype(authenticators_)(0, TupleHash{&secrets_}));
   demux_.rehash([&] { secrets_ = stack::Secrets(secret); });
+  for (const auto& [tuple, authenticator] : authenticators) authenticators_.emplace(tuple, authenticator);
   syn_cookies_ = stack::SynCookies(secrets_.protocol_key());
   challenges_.set_key(secrets_.protocol_key());
+  fast_open_cookies_.set_key(secrets_.protocol_key(), now + fast_open_grace);
 }
 
 std::optional<Event> Stack::Impl::poll_event() {

@@ -51,6 +51,9 @@ class Demux {
     table_.insert(all.begin(), all.end());
   }
   std::size_t size() const { return table_.size(); }
+  /// Octets: a reference and an octet of metadata a place.
+  std::uint64_t memory() const { return memory_of(table_.bucket_count()); }
+  static constexpr std::uint64_t memory_of(std::uint64_t places) { return places * (sizeof(Ref) + 1); }
 
  private:
   struct Hash {

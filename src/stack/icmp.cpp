@@ -9,6 +9,10 @@ using tcp::State;
 //= rfc9293 SHLD-25
 Verdict Stack::Impl::on_icmp(Instant now, const net::IcmpError& error) {
   const auto ref = demux_.find(error.tuple);
+  const bool type_3 = error.kind == net::IcmpError::Kind::hard ||
+                      (error.kind == net::IcmpError::Kind::packet_too_big && error.tuple.remote.address.is_v4());
+  // RFC 5925 7.8: whoever pays for signatures does not believe what nobody signed
+  if (type_3 && authenticator_of(error.tuple) != nullptr) return drop(now, DropReason::icmp_ignored, 0);
   if (ref && ref->stage() == Stage::half_open) return on_icmp_half_open(now, ref->index(), error);
   if (!ref || ref->stage() != Stage::connection) return drop(now, DropReason::icmp_unrelated, 0);
   const std::uint32_t index = ref->index();

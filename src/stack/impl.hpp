@@ -7,8 +7,10 @@
 #include "base/timer_wheel.hpp"
 #include "fourtuple/stack.hpp"
 #include "net/engine.hpp"
+#include "stack/authenticator.hpp"
 #include "stack/demux.hpp"
 #include "stack/ephemeral.hpp"
+#include "stack/fast_open.hpp"
 #include "stack/syn_cookies.hpp"
 #include "stack/tracer.hpp"
 
@@ -25,6 +27,7 @@ struct QueuedReply {
   tcp::State state;
   std::uint8_t ttl;
   std::uint8_t dscp;
+  std::shared_ptr<Authenticator> authenticator;  // null: unsigned
   std::shared_ptr<const wire::SourceRoute> route{};
 };
 
@@ -59,9 +62,9 @@ class Stack::Impl {
   std::expected<void, Error> shutdown(ConnectionId id);
   std::expected<void, Error> close(ConnectionId id);
   std::expected<void, Error> abort(ConnectionId id);
+  std::expected<void, Error> use_key(ConnectionId id, std::uint8_t receive_id);
   void rotate_secrets(Instant now, std::span<const std::uint8_t, 32> secret);
   std::optional<ConnectionInfo> info(ConnectionId id) const;
-  std::vector<PortEntry> ports() const;
 
   // options.cpp
   std::expected<void, Error> set_options(ConnectionId id, const ft::TcpOptions& options);
@@ -77,8 +80,18 @@ class Stack::Impl {
   bool is_local(const IpAddress& address) const { return engine_.is_local(address) || engine_.loops_back(address); }
   std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);
 
+  // ledger.cpp
+  std::vector<PortEntry> ports(std::optional<std::uint16_t> port) const;
+  std::optional<PortEntry> holder(const FourTuple& tuple) const;
+
+  // memory.cpp
+  StackMemory memory() const;
+  std::optional<std::uint64_t> memory(ConnectionId id) const;
+  std::uint64_t memory_ceiling() const;
+  bool is_memory_balanced() const;
+
   // listen.cpp
-  std::expected<ListenerId, Error> listen(const Endpoint& local, const ListenOptions& options);
+  std::expected<ListenerId, OpenError> listen(const Endpoint& local, const ListenOptions& options);
   std::expected<ConnectionId, Error> accept(ListenerId id);
   std::expected<void, Error> set_options(ListenerId id, const ft::TcpOptions& options);
   std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
@@ -126,13 +139,18 @@ class Stack::Impl {
   tcp::State take_syn(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn,
                       std::optional<Seq> least_isn, tcp::Arrival& arrival);
   bool remember(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn, const tcp::Path& path,
-                std::optional<Seq> least_isn);
+                std::optional<Seq> least_isn, bool wants_cookie);
   bool answer_with_cookie(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn,
                           const tcp::Path& path, std::optional<Seq> least_isn);
   std::optional<tcp::HalfOpen> read_cookie(Instant now, const Listener& listener, const FourTuple& tuple,
                                            const tcp::Segment& ack) const;
   tcp::State open_by_cookie(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& ack,
                             tcp::Arrival& arrival);
+  /// True when the SYN brought text and a good cookie, and the connection works at once (RFC 7413 4.2.2).
+  bool open_fast(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& syn, const tcp::Path& path,
+                 bool& wants_cookie);
+  void end_fast_open(std::uint32_t index);
+  void learn_fast_open(Instant now, Entry& entry);
   /// The connection is complete and waits for accept.
   void enqueue(std::uint32_t index, std::uint32_t listener);
 
@@ -144,6 +162,26 @@ class Stack::Impl {
   void remove_time_wait(std::uint32_t index);
   void on_half_open_deadline(std::uint32_t index);
   tcp::Opening opening_of(const HalfOpenRecord& record) const;
+
+  Instant half_open_expiry(std::uint32_t index) const;
+
+  // memory.cpp
+  std::uint64_t parts_of(const Entry& entry) const;
+
+  // signatures.cpp
+  /// Null: segments of that four-tuple are not signed.
+  std::shared_ptr<stack::Authenticator> authenticator_of(const FourTuple& tuple) const;
+  /// Why a segment must not be looked at, by its signature; none: it may.
+  DropReason check_signature(const FourTuple& tuple, bool known, const wire::TcpHeader& header,
+                             std::span<const std::byte> segment);
+  void leave_table(Ref ref);
+  void forget_orphans();
+
+  // ledger.cpp
+  PortEntry entry_of(const Listener& listener) const;
+  PortEntry entry_of(Ref ref) const;
+  std::optional<PortEntry> first_to_go(const IpAddress& local, const Endpoint& remote) const;
+  OpenError held(Error code, std::optional<PortEntry> holder) const;
 
   // output.cpp
   void unpark();
@@ -158,14 +196,13 @@ class Stack::Impl {
   };
   /// Fills in the ports of `header`.
   std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                               const Text& text, std::uint8_t ttl, std::uint8_t traffic_class, bool dont_fragment = true,
-                               const wire::SourceRoute* route = nullptr);
+                               const Text& text, std::uint8_t ttl, std::uint8_t traffic_class, stack::Authenticator* authenticator,
+                               bool dont_fragment = true, const wire::SourceRoute* route = nullptr);
 
   // calls.cpp
   Entry* find(ConnectionId id);
   const Entry* find(ConnectionId id) const;
   std::expected<FourTuple, OpenError> choose_tuple(const Endpoint& remote, const ConnectOptions& options, tcp::Path& path);
-  std::optional<Instant> earliest_free(const IpAddress& local, const Endpoint& remote) const;
   bool is_port_free(const FourTuple& tuple) const;
   tcp::Path tcp_path(const IpAddress& remote, std::uint32_t mtu, const wire::SourceRoute* route = nullptr) const;
   tcp::Context context() { return {now_, pool_, &challenges_}; }
@@ -192,6 +229,11 @@ class Stack::Impl {
     Slab<Listener>* listeners;
     stack::Links& operator()(std::uint32_t i) const { return listeners->at(i).told; }
   };
+  struct TupleHash {
+    const stack::Secrets* secrets;
+    using is_avalanching = void;
+    std::size_t operator()(const FourTuple& tuple) const { return static_cast<std::size_t>(secrets->table_hash(tuple)); }
+  };
   struct EndpointHash {
     std::size_t operator()(const Endpoint& e) const;
   };
@@ -203,12 +245,16 @@ class Stack::Impl {
   stack::SynCookies old_cookies_;  // of the last secret
   Instant old_cookies_until_{};
   tcp::ChallengeLimit challenges_;
+  stack::FastOpenCookies fast_open_cookies_;
+  stack::FastOpenMemory fast_open_memory_;
   BufferPool pool_;
   net::Engine engine_;
   stack::Records records_;
   stack::Demux demux_;
   Slab<Listener> listeners_;
   boost::unordered_flat_map<Endpoint, std::uint32_t, EndpointHash> listening_;
+  boost::unordered_flat_map<FourTuple, std::shared_ptr<stack::Authenticator>, TupleHash> authenticators_;
+  std::vector<FourTuple> orphans_;  // authenticators whose record went; perhaps another came
   stack::EphemeralPorts ephemeral_;
   TimerWheel connection_timers_;
   TimerWheel half_open_timers_;

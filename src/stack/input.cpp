@@ -46,6 +46,12 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
   take_route(delivered);
   if (delivered.ttl < least_ttl(ref, tuple.local)) {
     return drop(now, DropReason::ttl_too_low, length);
+  } else if (const auto why = check_signature(tuple, ref.has_value(), parsed->header, delivered.payload);
+             why != DropReason::none) {
+    tcp::Arrival arrival;
+    arrival.dropped = why;
+    tracer_.received(now, tuple, segment, arrival, State::closed, State::closed);
+    verdict = {why};
   } else if (ref) {
     switch (ref->stage()) {
       case Stage::connection:
@@ -89,6 +95,8 @@ Verdict Stack::Impl::deliver(Instant now, std::uint32_t index, const tcp::Segmen
 
 void Stack::Impl::settle(std::uint32_t index, std::optional<tcp::Reply> reply) {
   Entry& entry = records_.connections.at(index);
+  if (entry.fast_open != stack::Links::none) end_fast_open(index);
+  if (entry.tcp.fast_open() != nullptr) learn_fast_open(now_, entry);
   if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply, *entry.tcp.options(), entry.route);
   tell(index);
   if (const auto mtu = entry.tcp.take_path_finding()) engine_.lower_path_mtu(now_, entry.tuple.remote.address, *mtu);
@@ -113,7 +121,7 @@ void Stack::Impl::tell(std::uint32_t index) {
 void Stack::Impl::retire(std::uint32_t index) {
   Entry& entry = records_.connections.at(index);
   if (entry.in_table) {
-    demux_.erase(Ref(Stage::connection, index));
+    leave_table(Ref(Stage::connection, index));
     connection_timers_.cancel(index);
     entry.in_table = false;
   }
@@ -155,7 +163,8 @@ void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Re
 
 void Stack::Impl::queue_reply(const FourTuple& tuple, State state, const tcp::Reply& reply, const ft::TcpOptions& options,
                               std::shared_ptr<const wire::SourceRoute> route) {
-  if (replies_.size() < most_replies) replies_.push_back({tuple, reply, state, options.ttl, options.dscp, std::move(route)});
+  if (replies_.size() < most_replies)
+    replies_.push_back({tuple, reply, state, options.ttl, options.dscp, authenticator_of(tuple), std::move(route)});
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------

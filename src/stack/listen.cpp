@@ -8,21 +8,23 @@ using tcp::State;
 //= rfc9293 MUST-41
 //= rfc9293 MUST-42
 //= rfc9293 MUST-43
-std::expected<ListenerId, Error> Stack::Impl::listen(const Endpoint& local, const ListenOptions& options) {
-  const auto fail = [&](Error error) {
-    tracer_.call(now_, {local, {}}, "listen", 0, error);
-    return std::unexpected(error);
+std::expected<ListenerId, OpenError> Stack::Impl::listen(const Endpoint& local, const ListenOptions& options) {
+  const auto fail = [&](OpenError error) {
+    tracer_.call(now_, {local, {}}, "listen", 0, error.code);
+    return std::unexpected(std::move(error));
   };
-  if (local.port == 0 || options.backlog == 0) return fail(Error::invalid_argument);
-  if (!local.address.is_unspecified() && !is_local(local.address)) return fail(Error::address_not_local);
-  if (listening_.contains(local)) return fail(Error::address_in_use);
+  if (local.port == 0 || options.backlog == 0) return fail({Error::invalid_argument});
+  if (!local.address.is_unspecified() && !is_local(local.address)) return fail({Error::address_not_local});
+  if (auto other = holder({local, {}})) return fail(held(Error::address_in_use, std::move(other)));
   const auto handle = listeners_.emplace();
-  if (!handle) return fail(Error::too_many_listeners);
+  if (!handle) return fail({Error::too_many_listeners});
   Listener& listener = listeners_.at(handle->index);
   listener.local = local;
   listener.tcp = options.tcp ? std::make_shared<const ft::TcpOptions>(*options.tcp) : default_options_;
   listener.backlog = options.backlog;
   listener.syn_queue = options.syn_queue;
+  listener.fast_open = options.fast_open;
+  listener.authentication = options.authentication;
   listener.when_full = options.when_full;
   listener.syn_cookies = options.syn_cookies.value_or(config_.syn_cookies);
   listening_.emplace(local, handle->index);
@@ -76,6 +78,9 @@ void Stack::Impl::close(ListenerId id) {
       queue_reply(record.tuple, State::closed, *reset);
     remove_half_open(index);
   }
+  records_.connections.for_each([&](std::uint32_t, Entry& entry) {
+    if (entry.fast_open == id.index) entry.fast_open = stack::Links::none;
+  });
   for (const std::uint32_t index : listener->accept_queue) {
     Entry& entry = records_.connections.at(index);
     entry.listener = stack::Links::none;
@@ -140,7 +145,13 @@ State Stack::Impl::take_syn(Instant now, std::uint32_t listener_index, const Fou
   const auto route = engine_.path_to(arrived_route_ ? arrived_route_->hops[0] : tuple.remote.address, tuple.local.address);
   if (!route) return drop(DropReason::bad_source);
   const tcp::Path path = tcp_path(tuple.remote.address, route->mtu, arrived_route_.get());
-  if (listener.syn_cookies != SynCookieUse::always && remember(now, listener_index, tuple, syn, path, least_isn)) {
+  bool wants_cookie = false;
+  if (!least_isn && open_fast(now, listener_index, tuple, syn, path, wants_cookie)) {
+    arrival.effect = tcp::Effect::fast_open_accepted;
+    return State::syn_received;
+  }
+  const bool may_remember = listener.syn_cookies != SynCookieUse::always;
+  if (may_remember && remember(now, listener_index, tuple, syn, path, least_isn, wants_cookie)) {
     arrival.effect = least_isn ? tcp::Effect::time_wait_reopened : tcp::Effect::syn_received;
     return State::syn_received;
   }
@@ -151,7 +162,7 @@ State Stack::Impl::take_syn(Instant now, std::uint32_t listener_index, const Fou
 
 /// False when the SYN queue is full.
 bool Stack::Impl::remember(Instant now, std::uint32_t listener_index, const FourTuple& tuple, const tcp::Segment& syn,
-                           const tcp::Path& path, std::optional<Seq> least_isn) {
+                           const tcp::Path& path, std::optional<Seq> least_isn, bool wants_cookie) {
   Listener& listener = listeners_.at(listener_index);
   if (listener.half_open >= listener.syn_queue) return false;
   const auto handle = records_.half_open.emplace();
@@ -163,12 +174,70 @@ bool Stack::Impl::remember(Instant now, std::uint32_t listener_index, const Four
   record.half_open = tcp::remember_syn(syn, *listener.tcp, iss, secrets_.timestamp_offset(tuple));
   record.path = path;
   record.route = arrived_route_;
+  if (const auto authenticator = authenticator_of(tuple)) {
+    authenticator->accept(syn.seq(), iss);
+    record.path.signature = authenticator->room();
+  }
   record.listener = listener_index;
+  record.wants_cookie = wants_cookie;
   ++listener.half_open;
   demux_.insert(Ref(Stage::half_open, handle->index));
   half_open_timers_.schedule(handle->index, now + listener.tcp->initial_rto);
   syn_acks_.push_back(handle->index);
   return true;
+}
+
+// --- fast open: RFC 7413 4.2 ---------------------------------------------------------------------------------------
+
+bool Stack::Impl::open_fast(Instant now, std::uint32_t listener_index, const FourTuple& tuple, const tcp::Segment& syn,
+                            const tcp::Path& path, bool& wants_cookie) {
+  Listener& listener = listeners_.at(listener_index);
+  const auto& cookie = syn.header.options.fast_open;
+  if (listener.fast_open == 0 || !cookie || authenticator_of(tuple) != nullptr) return false;
+  using Cookie = stack::FastOpenCookies::Verdict;
+  const Cookie verdict = fast_open_cookies_.check(now, tuple.local.address, tuple.remote.address, *cookie);
+  wants_cookie = verdict != Cookie::good;
+  if (cookie->length == 0) return false;
+  //= rfc7413 4.2-3
+  const bool full = listener.fast_open_pending >= listener.fast_open || records_.connections.size() == config_.max_connections;
+  if (verdict == Cookie::bad || full) {
+    ++counters_.fast_opens_refused;
+    return false;
+  }
+  auto half_open = tcp::remember_syn(syn, *listener.tcp, secrets_.isn(now, tuple), secrets_.timestamp_offset(tuple));
+  half_open.ecn = tcp::EcnMode::off;  // it is spoken of on SYN-ACKs from records only
+  tcp::Opening opening;
+  opening.options = listener.tcp;
+  opening.path = path;
+  const auto handle = records_.connections.emplace(tuple, tcp::Connection(std::move(opening), half_open, now));
+  Entry& entry = records_.connections.at(handle->index);
+  entry.fast_open = listener_index;
+  ++listener.fast_open_pending;
+  std::optional<wire::FastOpenCookie> fresh;
+  if (wants_cookie) fresh = fast_open_cookies_.make(tuple.local.address, tuple.remote.address);
+  entry.tcp.begin_fast_open(context(), syn, fresh);
+  demux_.insert(Ref(Stage::connection, handle->index));
+  ++counters_.fast_opens_accepted;
+  enqueue(handle->index, listener_index);
+  settle(handle->index, std::nullopt);
+  return true;
+}
+
+/// The handshake is over, one way or the other: its listener may take another.
+void Stack::Impl::end_fast_open(std::uint32_t index) {
+  Entry& entry = records_.connections.at(index);
+  if (entry.fast_open == stack::Links::none || entry.tcp.state() == State::syn_received) return;
+  --listeners_.at(entry.fast_open).fast_open_pending;
+  entry.fast_open = stack::Links::none;
+}
+
+/// An active open that asked for fast open got its answer, or never will.
+void Stack::Impl::learn_fast_open(Instant now, Entry& entry) {
+  const tcp::FastOpen* outcome = entry.tcp.fast_open();
+  if (outcome == nullptr || outcome->pending || entry.tcp.state() == State::syn_sent) return;
+  const bool gave_up = entry.tcp.why() == CloseReason::timed_out;
+  if (outcome->answered || gave_up) fast_open_memory_.learn(now, entry.tuple.remote.address, *outcome, gave_up);
+  if (entry.tcp.state() != State::syn_received) entry.tcp.forget_fast_open();
 }
 
 // --- SYN cookies: RFC 4987 3.6 -------------------------------------------------------------------------------------
@@ -178,6 +247,7 @@ bool Stack::Impl::answer_with_cookie(Instant now, std::uint32_t listener_index, 
                                      const tcp::Path& path, std::optional<Seq> least_isn) {
   Listener& listener = listeners_.at(listener_index);
   if (listener.syn_cookies == SynCookieUse::off) return false;
+  if (authenticator_of(tuple) != nullptr) return false;  // who signs does not flood; a connection's keys need its numbers
   const auto& offered = syn.header.options;
   const Seq iss = syn_cookies_.make(now, tuple, syn.seq(), offered.mss.value_or(path.default_mss));
   // Over the ashes of an old connection: its late segments are told apart by timestamps, or else by our number.

@@ -30,6 +30,7 @@ std::optional<Transmit> Stack::Impl::poll_transmit(Instant now, std::span<std::b
 }
 
 std::optional<Transmit> Stack::Impl::next_transmit(Instant now, std::span<std::byte> out) {
+  if (!orphans_.empty()) forget_orphans();
   unpark();
   auto transmit = send_own(now, out);
   if (!transmit) transmit = send_reply(now, out);
@@ -66,7 +67,7 @@ std::optional<Transmit> Stack::Impl::send_reply(Instant now, std::span<std::byte
     if (reach == net::Reach::resolving && parked_replies_.size() < most_replies) parked_replies_.push_back(queued);
     if (reach != net::Reach::ready) continue;
     const auto transmit = emit(now, out, queued.tuple, queued.reply.header, {}, queued.ttl,
-                               static_cast<std::uint8_t>(queued.dscp << 2), true, queued.route.get());
+                               static_cast<std::uint8_t>(queued.dscp << 2), queued.authenticator.get(), true, queued.route.get());
     if (queued.reply.header.has(wire::tcp_flag::rst)) ++counters_.resets_sent;
     tracer_.sent(now, queued.tuple, queued.reply.header, 0, 0, queued.reply.cause, queued.state, queued.state);
     return transmit;
@@ -88,9 +89,11 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
     const auto& options = *listeners_.at(record.listener).tcp;
     auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
     const bool again = record.half_open.sent;
+    if (record.wants_cookie && !again)
+      header.options.fast_open = fast_open_cookies_.make(record.tuple.local.address, record.tuple.remote.address);
     tcp::note_syn_ack_sent(record.half_open, now);
     const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, static_cast<std::uint8_t>(options.dscp << 2),
-                               true, record.route.get());
+                               authenticator_of(record.tuple).get(), true, record.route.get());
     tracer_.sent(now, record.tuple, header, 0, 0, again ? tcp::Cause::retransmit_syn_ack : tcp::Cause::syn_ack,
                  State::syn_received,
                  State::syn_received);  // the SYN's arrival made the record
@@ -133,7 +136,10 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
       continue;
     }
     tracer_.look(entry.tcp);
-    auto segment = entry.tcp.next_segment(context(), config_.max_super_segment);
+    const auto authenticator = authenticator_of(entry.tuple);
+    // A link that cuts a super-segment cannot sign its pieces.
+    auto segment = entry.tcp.next_segment(context(), authenticator == nullptr ? config_.max_super_segment : 0);
+    if (segment && segment->cause == tcp::Cause::syn_fast_open && segment->length != 0) ++counters_.fast_opens_sent;
     if (!segment) {
       if (tracer_.on()) {
         tracer_.tell(now, entry.tuple, entry.tcp);
@@ -159,7 +165,7 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
     const auto& options = *entry.tcp.options();
     const Text text{entry.tcp.text(*segment), segment->segment_size};
     const auto traffic_class = static_cast<std::uint8_t>(options.dscp << 2 | segment->ip_ecn);
-    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, traffic_class,
+    const auto transmit = emit(now, out, entry.tuple, segment->header, text, options.ttl, traffic_class, authenticator.get(),
                                !entry.tcp.may_be_fragmented(), entry.route.get());
     if (tracer_.on()) {
       tracer_.sent(now, index, entry.tuple, *segment, entry.tcp);
@@ -171,8 +177,10 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
 }
 
 std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                                          const Text& text, std::uint8_t ttl, std::uint8_t traffic_class, bool dont_fragment,
+                                          const Text& text, std::uint8_t ttl, std::uint8_t traffic_class,
+                                          stack::Authenticator* authenticator, bool dont_fragment,
                                           const wire::SourceRoute* route) {
+  if (authenticator != nullptr) header.options.signature = authenticator->blank();
   header.source_port = tuple.local.port;
   header.destination_port = tuple.remote.port;
   const std::size_t below = engine_.header_length(tuple.remote.address, route);
@@ -183,6 +191,13 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
   const std::span<std::byte> segment = out.subspan(below, length);
   wire::write_tcp(header, segment);
 
+  if (authenticator != nullptr) {
+    auto signed_at = segment.begin() + static_cast<std::ptrdiff_t>(above);
+    for (const auto& part : text.parts) signed_at = std::copy(part.begin(), part.end(), signed_at);
+    header.options.signature = authenticator->sign(header, segment);
+    if (!header.options.signature) return std::nullopt;  // as lost on the wire
+    wire::write_tcp(header, segment);
+  }
   wire::PartialSum sum =
       wire::pseudo_header(tuple.local.address, tuple.remote.address, net::protocol_tcp, static_cast<std::uint32_t>(length));
   std::byte* at = segment.data() + above;

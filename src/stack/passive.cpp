@@ -89,8 +89,17 @@ bool Stack::Impl::promote(std::uint32_t half_open_index, tcp::Connection&& conne
   return true;
 }
 
+/// When the last repeat of the SYN-ACK is given up.
+Instant Stack::Impl::half_open_expiry(std::uint32_t index) const {
+  const HalfOpenRecord& record = records_.half_open.at(index);
+  const Duration first = listeners_.at(record.listener).tcp->initial_rto;
+  Instant at = half_open_timers_.deadline(index).value_or(now_);
+  for (unsigned retry = record.retries + 1u; retry <= syn_ack_retries; ++retry) at += first * (1u << retry);
+  return at;
+}
+
 void Stack::Impl::remove_half_open(std::uint32_t index) {
-  demux_.erase(Ref(Stage::half_open, index));
+  leave_table(Ref(Stage::half_open, index));
   half_open_timers_.cancel(index);
   (records_.half_open.at(index).parked ? parked_syn_acks_ : syn_acks_).remove(index);
   --listeners_.at(records_.half_open.at(index).listener).half_open;
@@ -162,7 +171,7 @@ Verdict Stack::Impl::deliver_time_wait(Instant now, std::uint32_t index, const t
 }
 
 void Stack::Impl::remove_time_wait(std::uint32_t index) {
-  demux_.erase(Ref(Stage::time_wait, index));
+  leave_table(Ref(Stage::time_wait, index));
   time_wait_timers_.cancel(index);
   oldest_.remove(index);
   records_.time_wait.erase(index);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fourtuple/address.hpp"
+#include "fourtuple/authentication.hpp"
 #include "fourtuple/config.hpp"
 #include "fourtuple/stack.hpp"
 #include "stack/index_list.hpp"
@@ -31,9 +32,10 @@ struct Entry {
   Entry(const FourTuple& t, tcp::Connection&& c) : tuple(t), tcp(std::move(c)) {}
   FourTuple tuple;
   tcp::Connection tcp;
-  Links ready;                           // has something to say, or might
-  Links told;                            // has events for the user
-  std::uint32_t listener = Links::none;  // passive and not accepted yet
+  Links ready;                            // has something to say, or might
+  Links told;                             // has events for the user
+  std::uint32_t listener = Links::none;   // passive and not accepted yet
+  std::uint32_t fast_open = Links::none;  // the listener that counts it as pending (RFC 7413 5.1)
   std::uint8_t events = 0;
   std::shared_ptr<const wire::SourceRoute> route{};  // IPv4, null: packets find their own way
   bool route_given = false;                          // by the user: what arrives changes nothing (MUST-52)
@@ -65,6 +67,7 @@ struct HalfOpenRecord {
   bool parked = false;  // `to_send` links it into the list of those whose neighbour is being asked
   std::uint32_t listener = 0;
   std::uint8_t retries = 0;
+  bool wants_cookie = false;  // the first SYN-ACK brings a fast-open cookie
   AnswerBrake brake{};
   std::shared_ptr<const wire::SourceRoute> route{};  // of the SYN, reversed
 };
@@ -86,7 +89,10 @@ struct Listener {
   std::uint32_t half_open = 0;  // records of this listener
   BacklogPolicy when_full = BacklogPolicy::drop;
   SynCookieUse syn_cookies = SynCookieUse::when_full;
-  Instant cookies_until{};  // a cookie that left may come back until then
+  std::shared_ptr<const Authentication> authentication;
+  std::uint32_t fast_open = 0;          // at most so many pending; 0 = off
+  std::uint32_t fast_open_pending = 0;  // connections in SYN-RECEIVED that work already
+  Instant cookies_until{};              // a cookie that left may come back until then
   std::deque<std::uint32_t> accept_queue;
   Links told;  // acceptable, not yet told
   bool full() const { return accept_queue.size() >= backlog; }

@@ -18,7 +18,9 @@ std::optional<Transmit> Stack::poll_transmit(Instant now, std::span<std::byte> o
 std::optional<Event> Stack::poll_event() { return impl_->poll_event(); }
 std::optional<Instant> Stack::next_deadline() const { return impl_->next_deadline(); }
 
-std::expected<ListenerId, Error> Stack::listen(Endpoint local, ListenOptions options) { return impl_->listen(local, options); }
+std::expected<ListenerId, OpenError> Stack::listen(Endpoint local, ListenOptions options) {
+  return impl_->listen(local, options);
+}
 std::expected<ConnectionId, Error> Stack::accept(ListenerId listener) { return impl_->accept(listener); }
 void Stack::close(ListenerId listener) { impl_->close(listener); }
 std::expected<ConnectionId, OpenError> Stack::connect(Instant now, Endpoint remote, ConnectOptions options) {
@@ -57,11 +59,18 @@ std::size_t Stack::acceptable(ListenerId listener) const { return impl_->accepta
 bool Stack::is_port_held(Endpoint local) const { return impl_->is_port_held(local); }
 bool Stack::is_local(const IpAddress& address) const { return impl_->is_local(address); }
 std::expected<std::uint16_t, Error> Stack::choose_port(IpAddress local) { return impl_->choose_port(local); }
+std::expected<void, Error> Stack::use_key(ConnectionId id, std::uint8_t receive_id) { return impl_->use_key(id, receive_id); }
 void Stack::rotate_secrets(Instant now, std::array<std::uint8_t, 32> secret) { impl_->rotate_secrets(now, secret); }
 std::optional<ConnectionInfo> Stack::info(ConnectionId id) const { return impl_->info(id); }
-std::vector<PortEntry> Stack::ports() const { return impl_->ports(); }
+std::vector<PortEntry> Stack::ports() const { return impl_->ports(std::nullopt); }
+std::vector<PortEntry> Stack::ports(std::uint16_t local_port) const { return impl_->ports(local_port); }
+std::optional<PortEntry> Stack::holder(const FourTuple& tuple) const { return impl_->holder(tuple); }
 const StackCounters& Stack::counters() const { return impl_->counters(); }
 const StackConfig& Stack::config() const { return impl_->config(); }
+StackMemory Stack::memory() const { return impl_->memory(); }
+std::optional<std::uint64_t> Stack::memory(ConnectionId id) const { return impl_->memory(id); }
+std::uint64_t Stack::memory_ceiling() const { return impl_->memory_ceiling(); }
+bool Stack::is_memory_balanced() const { return impl_->is_memory_balanced(); }
 std::uint64_t Stack::buffer_memory() const { return impl_->buffer_memory(); }
 void Stack::set_trace(trace::Sink* sink, std::uint8_t host) { impl_->set_trace(sink, host); }
 

@@ -7,7 +7,11 @@
 namespace ft::tcp {
 
 Connection::Connection(Opening opening, Instant now)
-    : options_(std::move(opening.options)), path_(opening.path), last_heard_(now), ts_offset_(opening.ts_offset) {
+    : options_(std::move(opening.options)),
+      path_(opening.path),
+      fast_open_(std::move(opening.fast_open)),
+      last_heard_(now),
+      ts_offset_(opening.ts_offset) {
   sender_.open(opening.iss);
 }
 
@@ -58,6 +62,21 @@ void Connection::finish(BufferPool& pool, Transition by, CloseReason why) {
   if (why != CloseReason::normal) receiver_.text.release(pool);
 }
 
+std::optional<Instant> Connection::free_at() const {
+  if (deadlines_.is_set(Timer::close)) return deadlines_[Timer::close];  // TIME-WAIT, or FIN-WAIT-2 that nobody reads any more
+  if (state_ == State::syn_sent) return last_heard_ + options_->connect_timeout;  // heard nothing: since the SYN
+  return std::nullopt;
+}
+
+std::uint64_t Connection::pool_memory() const {
+  const Recovery* recovery = sender_.recovery();
+  return std::uint64_t{sender_.buffer.memory()} + receiver_.text.memory() + (recovery != nullptr ? recovery->board.memory() : 0u);
+}
+
+std::uint64_t Connection::heap_memory() const {
+  return sender_.memory() + receiver_.text.islands_memory() + (diary_ ? sizeof(Diary) : 0) + (fast_open_ ? sizeof(FastOpen) : 0);
+}
+
 void Connection::release(BufferPool& pool) {
   sender_.release(pool);
   receiver_.text.release(pool);
@@ -86,7 +105,7 @@ TimeWait Connection::time_wait_record() const {
 
 std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<const std::byte> from, Write how) {
   if (const Error error = dead_error(); error != Error::none) return std::unexpected(error);
-  if (!may_send(state_) || sender_.fin_queued()) return std::unexpected(Error::already_shut_down);
+  if (!may_send(state_) || is_direction_closed()) return std::unexpected(Error::already_shut_down);
   if (from.empty()) return 0;
   if (unsent() >= options_->not_sent_low_water) {
     write_blocked_ = true;
@@ -102,14 +121,14 @@ std::expected<std::size_t, Error> Connection::write(BufferPool& pool, std::span<
 
 std::span<std::byte> Connection::reserve(BufferPool& pool) {
   constexpr std::uint32_t piece = 64 * 1024;
-  if (dead_error() != Error::none || !may_send(state_) || sender_.fin_queued()) return {};
+  if (dead_error() != Error::none || !may_send(state_) || is_direction_closed()) return {};
   const auto room = sender_.buffer.reserve(pool, send_limit(), piece);
   write_blocked_ = room.empty();
   return room;
 }
 
 void Connection::commit(std::uint32_t octets) {
-  FT_ASSERT(!sender_.fin_queued());
+  FT_ASSERT(!is_direction_closed());
   sender_.buffer.commit(octets);
 }
 
@@ -141,8 +160,8 @@ void Connection::announce_window() {
 
 std::expected<void, Error> Connection::shutdown() {
   if (const Error error = dead_error(); error != Error::none) return std::unexpected(error);
-  if (sender_.fin_queued() || !may_send(state_)) return std::unexpected(Error::already_shut_down);
-  sender_.queue_fin();
+  if (is_direction_closed() || !may_send(state_)) return std::unexpected(Error::already_shut_down);
+  close_direction();
   return {};
 }
 
@@ -184,7 +203,7 @@ std::optional<Reply> Connection::close(Context context) {
     return reply;
   }
   if (options_->linger && *options_->linger == Duration::zero()) return abort(context, Cause::rst_linger);
-  if (!sender_.fin_queued() && may_send(state_)) sender_.queue_fin();
+  if (!is_direction_closed() && may_send(state_)) close_direction();
   if (state_ == State::fin_wait_2 && options_->fin_wait_2_timeout > Duration::zero())
     deadlines_.set(Timer::close, context.now + options_->fin_wait_2_timeout);
   return {};
@@ -237,6 +256,9 @@ Expiry Connection::on_deadline(Context context) {
     expiry.ended = trigger;
     return expiry;
   };
+  if (is_fast_open_pending() && take(Timer::close)) {
+    if (!on_fast_open_timer()) return end(Transition::reset, CloseReason::timed_out, Trigger::connect_timeout);
+  }
   if (take(Timer::close)) {
     if (state_ == State::time_wait) return end(Transition::time_out, CloseReason::normal, Trigger::timer_time_wait);
     return end(Transition::reset, CloseReason::timed_out, Trigger::fin_wait_2_timeout);

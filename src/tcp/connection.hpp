@@ -9,6 +9,7 @@
 #include "tcp/decisions.hpp"
 #include "tcp/diary.hpp"
 #include "tcp/ecn_conversation.hpp"
+#include "tcp/fast_open.hpp"
 #include "tcp/half_open.hpp"
 #include "tcp/recv/receiver.hpp"
 #include "tcp/send/autotune.hpp"
@@ -33,6 +34,7 @@ struct Opening {
   Path path;
   Seq iss;
   std::uint32_t ts_offset = 0;
+  std::unique_ptr<FastOpen> fast_open{};  // active open only
 };
 
 /// What an arriving segment led to.
@@ -87,7 +89,7 @@ class Connection {
   /// Text of an Outgoing, in at most two pieces.
   std::array<std::span<const std::byte>, 2> text(const Outgoing& out) const {
     if (out.length == 0) return {};
-    return sender_.buffer.view(out.header.seq, out.length);
+    return sender_.buffer.view(out.header.seq + (out.header.has(wire::tcp_flag::syn) ? 1u : 0u), out.length);
   }
   /// Events since the last call, as bits.
   std::uint8_t take_events();
@@ -117,6 +119,15 @@ class Connection {
   /// Octets written and never sent.
   std::uint32_t unsent() const;
 
+  // --- fast open (RFC 7413; connection_fast_open.cpp) -----------------------------------------------------
+  /// What goes as soon as may be: with the SYN if that is allowed. False when there is no room for all of it.
+  bool queue_first(BufferPool& pool, std::span<const std::byte> text);
+  /// A passive open whose SYN brought a good cookie: its text is taken, and ours may leave. `fresh` goes with the SYN-ACK.
+  void begin_fast_open(Context context, const Segment& syn, std::optional<wire::FastOpenCookie> fresh);
+  /// Null when there is none, or no longer.
+  const FastOpen* fast_open() const { return fast_open_.get(); }
+  void forget_fast_open() { fast_open_.reset(); }
+
   // --- what IP tells ---------------------------------------------------------------------------------------
   /// An ICMP error is about octets in flight (RFC 5927 4.1); others are forgeries.
   bool is_outstanding(Seq seq) const { return in_range(seq, sender_.snd.una, sender_.snd.max); }
@@ -142,8 +153,14 @@ class Connection {
   /// The user holds nothing of it any more and only 2 MSL is left: a small record will do.
   bool can_become_record() const { return state_ == State::time_wait && detached_ && sends_nothing(); }
   TimeWait time_wait_record() const;
+  /// When it ends if nothing more arrives and the user does nothing; nullopt: never, or nobody knows.
+  std::optional<Instant> free_at() const;
   Instant time_wait_end() const { return deadlines_[Timer::close]; }
   void release(BufferPool& pool);
+  /// Octets of pool memory: both rings and the records of what is in flight.
+  std::uint64_t pool_memory() const;
+  /// Octets of other memory beyond the object itself.
+  std::uint64_t heap_memory() const;
   const Sender& sender() const { return sender_; }
   const Receiver& receiver() const { return receiver_; }
   /// Octets that the rings may hold now: what they have grown to (docs/internals/windows.md).
@@ -197,6 +214,15 @@ class Connection {
   void note_reduction(std::uint64_t ssthresh);
   /// Octets of options that still fit beside so much text.
   std::uint32_t option_room(const wire::TcpHeader& header, std::uint32_t text) const;
+
+  // fast open
+  bool is_fast_open_pending() const { return fast_open_ && fast_open_->pending; }
+  std::optional<Outgoing> fast_open_syn_ack(Context context);
+  bool on_fast_open_timer();
+  void end_fast_open();
+  void close_direction();
+  bool is_direction_closed() const { return sender_.fin_queued() || (fast_open_ && fast_open_->fin_wanted); }
+  void learn_fast_open(const Segment& syn_ack);
 
   // output
   std::optional<Outgoing> segment_for(Context context, const Chunk& chunk);
@@ -256,6 +282,7 @@ class Connection {
   EcnConversation ecn_;
   SendAutotune send_autotune_;
   Path path_;
+  std::unique_ptr<FastOpen> fast_open_;  // while the handshake lasts, if at all
   std::uint64_t octets_sent_ = 0;
   std::uint64_t octets_received_ = 0;
   std::uint64_t segments_sent_ = 0;

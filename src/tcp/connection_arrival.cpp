@@ -94,7 +94,8 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
   learn_syn(context, segment);
   if (acked) {
     const bool lost = syn_retransmitted_;
-    sender_.on_syn_acked(context.now, deadlines_);
+    if (fast_open_) learn_fast_open(segment);
+    sender_.on_syn_acked(context.pool, context.now, segment.ack(), deadlines_);
     // Marks this early leave one segment to begin with (RFC 9768 3.2.2.2, RFC 5562 3.2).
     const bool marked = ecn_.on_syn_ack(segment, *options_, segment.ack()).packets != 0;
     sender_.start(negotiated_.mss(), marked ? 1 : options_->initial_window, lost);
@@ -138,10 +139,15 @@ void Connection::learn_syn(Context context, const Segment& segment) {
 Arrival Connection::arrive(Context context, Segment segment) {
   Arrival arrival;
   if (state_ == State::syn_received && segment.syn() && segment.has_ack() && segment.seq() == receiver_.rcv.irs &&
-      segment.ack() == sender_.snd.max) {
+      after(segment.ack(), sender_.snd.iss) && before_or_equal(segment.ack(), sender_.snd.max)) {
     // Simultaneous open (3.5, figure 7): the crossing SYN-ACK repeats a SYN we know; its ACK is the news.
     segment.header.seq += 1;
     segment.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
+  }
+  if (is_fast_open_pending() && segment.syn() && !segment.has_ack() && segment.seq() == receiver_.rcv.irs) {
+    fast_open_->syn_ack_due = true;  // our SYN-ACK was lost, or is slow
+    arrival.effect = Effect::syn_received;
+    return arrival;
   }
   if (!check_timestamps(context, segment, arrival) || !check_sequence(context, segment, arrival)) return arrival;
   if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return arrival;
@@ -242,12 +248,12 @@ bool Connection::check_reset(Context context, const Segment& segment, Arrival& a
     challenge(context, Cause::ack_challenge_rst);
     return stop(arrival, DropReason::rst_challenged);
   }
-  if (state_ == State::syn_received && passive_) {
+  if (state_ == State::syn_received && passive_ && !fast_open_) {
     move(Transition::return_to_listen);
     arrival.effect = Effect::returned_to_listen;
     return false;
   }
-  const bool refused = state_ == State::syn_received;
+  const bool refused = state_ == State::syn_received && !fast_open_;
   finish(context.pool, Transition::reset, refused ? CloseReason::refused : CloseReason::reset);
   arrival.effect = refused ? Effect::refused : Effect::reset;
   return false;
@@ -260,7 +266,7 @@ bool Connection::check_reset(Context context, const Segment& segment, Arrival& a
 //= rfc5961 4.2-3
 bool Connection::check_syn(Context context, const Segment& segment, Arrival& arrival) {
   if (!segment.syn()) return true;
-  if (state_ == State::syn_received && passive_) {
+  if (state_ == State::syn_received && passive_ && !fast_open_) {
     move(Transition::return_to_listen);
     arrival.effect = Effect::returned_to_listen;
     return false;
@@ -276,7 +282,8 @@ bool Connection::check_ack(Context context, const Segment& segment, Arrival& arr
   if (!segment.has_ack()) return stop(arrival, DropReason::ack_missing);
   const auto meaning = arrival::judge_ack(segment.ack(), sender_.snd);
   if (state_ == State::syn_received) {
-    if (meaning == arrival::AckMeaning::fresh) return establish(context, segment, arrival);
+    const bool known = is_fast_open_pending() && meaning == arrival::AckMeaning::same;
+    if (meaning == arrival::AckMeaning::fresh || known) return establish(context, segment, arrival);
     arrival.reply = make_reset(segment, Cause::rst_bad_ack);
     return stop(arrival, DropReason::bad_handshake_ack);
   }
@@ -295,17 +302,23 @@ bool Connection::check_ack(Context context, const Segment& segment, Arrival& arr
 }
 
 bool Connection::establish(Context context, const Segment& segment, Arrival& arrival) {
-  const bool lost = syn_retransmitted_;
-  const bool marked = passive_ && ecn_.on_handshake_ack(segment).packets != 0;
-  sender_.on_syn_acked(context.now, deadlines_);
-  sender_.start(negotiated_.mss(), marked ? 1 : options_->initial_window, lost);
-  if (lost) sender_.rto.restart_after_lost_syn();
+  const bool fast = is_fast_open_pending();
   move(Transition::ack_of_syn);
+  if (fast) {
+    end_fast_open();
+  } else {
+    const bool lost = syn_retransmitted_;
+    const bool marked = passive_ && ecn_.on_handshake_ack(segment).packets != 0;
+    sender_.on_syn_acked(context.pool, context.now, segment.ack(), deadlines_);
+    sender_.start(negotiated_.mss(), marked ? 1 : options_->initial_window, lost);
+    if (lost) sender_.rto.restart_after_lost_syn();
+  }
   if (!passive_) events_ |= event::connected;  // a listener tells of passive opens
   sender_.on_window(context.pool, static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift, deadlines_);
   sender_.snd.wl1 = segment.seq();
   sender_.snd.wl2 = segment.ack();
   on_keepalive_changed(context.now);
+  if (fast) take_ack(context, segment, arrival);
   arrival.effect = Effect::established;
   return true;
 }

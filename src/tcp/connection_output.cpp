@@ -27,15 +27,17 @@ SendLimits Connection::send_limits(std::uint32_t max_text) const {
           .headers = path_.headers + (negotiated_.timestamps ? Negotiated::timestamp_octets : 0),
           .cork = is_corked(),
           .sack = negotiated_.sack,
-          .r2 = sender_.syn_acked() ? user_timeout() : options_->connect_timeout};
+          .r2 = sender_.syn_acked() ? user_timeout() : options_->connect_timeout,
+          .syn_text = fast_open_ && state_ == State::syn_sent ? fast_open_->text_limit : 0};
 }
 
-std::uint8_t Connection::sack_limit() const { return negotiated_.timestamps ? 3 : 4; }
+std::uint8_t Connection::sack_limit() const { return negotiated_.sack_blocks(); }
 
 bool Connection::sends_nothing() const { return receiver_.ack.need() == Cause::none && !keepalive_due_; }
 
 std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t max_text) {
   if (state_ == State::closed || state_ == State::listen) return std::nullopt;
+  if (auto syn_ack = fast_open_syn_ack(context)) return syn_ack;
   // How the SYN-ACK arrived goes on a pure ACK, also when there is text to send (RFC 9768 3.2.2.1).
   const bool text_waits = ecn_.in.owes_handshake_ack() && receiver_.ack.need() != Cause::none;
   if (state_ != State::time_wait && !text_waits) {
@@ -75,6 +77,8 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
 }
 
 Cause Connection::syn_cause(bool again) const {
+  if (state_ == State::syn_sent && fast_open_ && !again)
+    return fast_open_->cookie.length == 0 ? Cause::syn_asks_cookie : Cause::syn_fast_open;
   if (state_ == State::syn_sent) return again ? Cause::retransmit_syn : Cause::syn;
   if (simultaneous_ && sender_.retries() == 0) return Cause::syn_ack_simultaneous;
   return again ? Cause::retransmit_syn_ack : Cause::syn_ack;
@@ -88,7 +92,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   out.retransmission = chunk.retransmission;
   out.cause = chunk.syn ? syn_cause(chunk.retransmission) : chunk.cause;
   const std::uint32_t mss = send_limits(0).mss;
-  if (chunk.length > mss && !chunk.retransmission && !chunk.path_probe)
+  if (chunk.length > mss && !chunk.retransmission && !chunk.path_probe && !chunk.syn)
     out.segment_size = mss;  // a repeat has the size that it had
 
   std::uint8_t flags = state_ == State::syn_sent ? 0 : wire::tcp_flag::ack;
@@ -106,6 +110,11 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
     peer.sack_permitted = negotiated_.sack;
     if (negotiated_.timestamps) peer.timestamps.emplace();
     out.header.options = syn_options(*options_, path_, state_ == State::syn_sent ? nullptr : &peer);
+    //= rfc7413 4.2.2-2
+    if (fast_open_ && state_ == State::syn_sent && !chunk.retransmission) {
+      out.header.options.fast_open = fast_open_->cookie;
+      fast_open_->text_sent = chunk.length;
+    }
     if (out.header.options.timestamps)
       out.header.options.timestamps =
           wire::Timestamps{timestamp_clock(context.now, ts_offset_), agreed.timestamps ? agreed.timestamps->ecr : 0};
@@ -140,6 +149,7 @@ bool Connection::report_received(wire::TcpHeader& header, std::uint32_t text) {
   if (!negotiated_.sack || !receiver_.has_reports()) return true;
   const std::uint32_t room = negotiated_.mss() > text ? negotiated_.mss() - text : 0;
   std::uint8_t limit = sack_limit();
+  if (limit == 0) return true;  // a signature takes all the room, in every segment
   while (limit != 0 && sack_octets(limit) > room) --limit;
   if (limit == 0) return false;
   if (receiver_.has_duplicate()) ++keep_diary().duplicate_sacks_sent;

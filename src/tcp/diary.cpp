@@ -7,6 +7,7 @@ Repeat repeat_of(Cause cause) {
     case Cause::retransmit_syn:
     case Cause::retransmit_syn_without_ecn:
     case Cause::retransmit_syn_ack:
+    case Cause::retransmit_fast_open:
       return Repeat::syn;
     case Cause::retransmit_rto:
       return Repeat::timeout;

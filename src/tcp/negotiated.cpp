@@ -47,6 +47,7 @@ Negotiated negotiate(const ft::TcpOptions& ours, const Path& path, const wire::T
   // RFC 9293 3.7.1: what a peer says counts no options, so those of IP are taken from it as well.
   n.peer_mss = static_cast<std::uint16_t>(std::max(peer.mss.value_or(path.default_mss) - path.ip_options, 0));
   n.path_mss = capped(ours, path.mss);
+  n.signature = path.signature;
   n.window_scale = ours.window_scale && peer.window_scale.has_value();
   if (n.window_scale) {
     n.snd_shift = std::min(*peer.window_scale, largest_shift);

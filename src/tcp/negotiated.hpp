@@ -19,6 +19,7 @@ struct Path {
   std::uint16_t least = 576;        // octets of packet: what routers claim below it is raised to it
   std::uint16_t floor = 296;        // octets of packet: where black holes lead at the most
   std::uint16_t default_mss = 536;  // what a peer that sends no MSS option can take: 536 or 1220 (MUST-15)
+  std::uint8_t signature = 0;       // octets of options that the signature of each segment takes
 };
 
 struct Negotiated {
@@ -26,6 +27,7 @@ struct Negotiated {
   std::uint16_t path_mss = 1460;
   std::uint8_t snd_shift = 0;  // the peer's window is shifted left by this
   std::uint8_t rcv_shift = 0;  // ours is shifted right by this
+  std::uint8_t signature = 0;  // octets of options in each segment
   bool window_scale = false;
   bool sack = false;
   bool timestamps = false;
@@ -34,7 +36,13 @@ struct Negotiated {
   std::uint32_t mss() const {
     // A peer that claims a few octets would have us send mostly headers; the floor is Linux's kind of floor.
     const std::uint32_t limit = std::max<std::uint32_t>(std::min(peer_mss, path_mss), least_mss);
-    return timestamps ? limit - timestamp_octets : limit;
+    return limit - (timestamps ? timestamp_octets : 0) - signature;
+  }
+
+  /// Blocks of SACK that fit beside the other options of every segment.
+  std::uint8_t sack_blocks() const {
+    const std::uint32_t room = 40 - (timestamps ? timestamp_octets : 0) - signature;
+    return static_cast<std::uint8_t>(room < 12 ? 0 : std::min<std::uint32_t>((room - 4) / 8, 4));
   }
 
   static constexpr std::uint32_t least_mss = 64;

@@ -61,6 +61,10 @@ constexpr std::array<Reason, static_cast<std::size_t>(Cause::count_)> causes = {
     {"syn-ack-cookie", "RFC 4987 3.6"},
     {"rst-backlog-full", "RFC 9293 3.9.1.1"},
     {"rst-ecn-mixed", "RFC 9768 3.1.5"},
+    {"syn-asks-cookie", "RFC 7413 4.2.1"},
+    {"syn-fast-open", "RFC 7413 4.2.2"},
+    {"syn-ack-fast-open", "RFC 7413 4.2.2"},
+    {"retransmit-fast-open", "RFC 7413 4.2.2"},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Effect::count_)> effects = {{
@@ -89,6 +93,7 @@ constexpr std::array<Reason, static_cast<std::size_t>(Effect::count_)> effects =
     {"cookie-accepted", "RFC 4987 3.6"},
     {"congestion-echoed", "RFC 3168 6.1.2, RFC 9768 3.2.2"},
     {"syn-reset-for-ecn", "RFC 3168 6.1.1.1"},
+    {"fast-open-accepted", "RFC 7413 4.2.2"},
 }};
 
 constexpr std::array<Reason, static_cast<std::size_t>(Trigger::count_)> triggers = {{

@@ -68,6 +68,10 @@ enum class Cause : std::uint8_t {
   syn_ack_cookie,
   rst_backlog_full,
   rst_ecn_mixed,
+  syn_asks_cookie,
+  syn_fast_open,
+  syn_ack_fast_open,
+  retransmit_fast_open,
   count_,
 };
 
@@ -98,6 +102,7 @@ enum class Effect : std::uint8_t {
   cookie_accepted,
   congestion_echoed,
   syn_reset_for_ecn,
+  fast_open_accepted,
   count_,
 };
 

@@ -1,4 +1,5 @@
-// Reading and writing the TCP header: RFC 9293 3.1 and 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3, RFC 9768 3.2.
+// Reading and writing the TCP header: RFC 9293 3.1 and 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3, RFC 9768 3.2,
+// RFC 7413 4.1.1, RFC 2385 3.0, RFC 5925 2.2.
 #include "wire/tcp.hpp"
 
 #include "base/assert.hpp"
@@ -18,12 +19,16 @@ enum Kind : std::uint8_t {
   sack_permitted = 4,
   sack = 5,
   timestamps = 8,
+  md5 = 19,
   user_timeout = 28,
+  authentication = 29,
+  fast_open = 34,
   accecn_0 = 172,
   accecn_1 = 174
 };
 constexpr std::size_t mss_length = 4, window_scale_length = 3, sack_permitted_length = 2, timestamps_length = 10;
 constexpr std::size_t user_timeout_length = 4;
+constexpr std::size_t md5_length = 18, least_authentication_length = 4;
 constexpr std::size_t sack_block_length = 8;
 constexpr std::size_t accecn_field_length = 3;
 constexpr std::size_t max_options = tcp_max_header - tcp_min_header;
@@ -57,6 +62,28 @@ void read_accecn(std::uint8_t order, std::span<const std::byte> value, TcpOption
   options.accecn = accecn;
 }
 
+void read_fast_open(std::span<const std::byte> value, TcpOptions& options) {
+  FastOpenCookie cookie;
+  const bool legal = value.empty() || (value.size() >= 4 && value.size() <= cookie.octets.size() && value.size() % 2 == 0);
+  if (!legal) return;
+  cookie.length = static_cast<std::uint8_t>(value.size());
+  std::copy(value.begin(), value.end(), cookie.octets.begin());
+  options.fast_open = cookie;
+}
+
+void read_signature(Signature::Kind kind, std::span<const std::byte> value, TcpOptions& options) {
+  Signature signature{.kind = kind};
+  if (kind == Signature::Kind::ao) {
+    signature.key_id = load_u8(value.data());
+    signature.next_key_id = load_u8(value.data() + 1);
+    value = value.subspan(2);
+  }
+  if (value.size() > signature.mac.size()) return;
+  signature.length = static_cast<std::uint8_t>(value.size());
+  std::copy(value.begin(), value.end(), signature.mac.begin());
+  options.signature = signature;
+}
+
 /// One whole option; a known kind of the wrong length is passed over like an unknown kind (RFC 9293 MUST-6).
 //= rfc9293 MUST-4
 //= rfc9293 MUST-6
@@ -85,6 +112,15 @@ void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions
     case accecn_0:
     case accecn_1:
       read_accecn(kind == accecn_0 ? 0 : 1, value, options);
+      break;
+    case fast_open:
+      read_fast_open(value, options);
+      break;
+    case md5:
+      if (length == md5_length) read_signature(Signature::Kind::md5, value, options);
+      break;
+    case authentication:
+      if (length >= least_authentication_length) read_signature(Signature::Kind::ao, value, options);
       break;
     default:
       break;
@@ -134,6 +170,15 @@ void read_fields(const std::byte* p, TcpHeader& h) {
   h.urgent = load_be16(p + 18);
 }
 
+/// Octets of an option that takes `room`, behind `used` others; 0 where it does not fit.
+constexpr std::size_t fitting(std::size_t used, std::size_t room) { return used + room <= max_options ? room : 0; }
+
+std::size_t signature_room(const TcpOptions& o, std::size_t used) { return o.signature ? fitting(used, o.signature->room()) : 0; }
+
+std::size_t fast_open_room(const TcpOptions& o, std::size_t used) {
+  return o.fast_open ? fitting(used, (2u + o.fast_open->length + 3u) / 4u * 4u) : 0;
+}
+
 std::size_t length_of_fixed(const TcpOptions& o) {
   std::size_t length = o.mss ? mss_length : 0;
   if (o.timestamps) {
@@ -147,13 +192,19 @@ std::size_t length_of_fixed(const TcpOptions& o) {
 /// Octets of the AccECN option behind `used` others; 0 where it does not fit.
 std::size_t accecn_room(const TcpOptions& o, std::size_t used) {
   if (!o.accecn) return 0;
-  const std::size_t room = AccEcnOption::room(o.accecn->fields);
-  return used + room <= max_options ? room : 0;
+  return fitting(used, AccEcnOption::room(o.accecn->fields));
+}
+
+/// Behind the options that are always written.
+std::size_t length_without_accecn(const TcpOptions& o) {
+  std::size_t used = length_of_fixed(o);
+  used += signature_room(o, used);
+  return used + fast_open_room(o, used);
 }
 
 std::size_t length_without_sack(const TcpOptions& o) {
-  const std::size_t fixed = length_of_fixed(o);
-  return fixed + accecn_room(o, fixed);
+  const std::size_t used = length_without_accecn(o);
+  return used + accecn_room(o, used);
 }
 
 std::size_t sack_blocks_that_fit(const TcpOptions& o, std::size_t used) {
@@ -181,6 +232,22 @@ std::byte* write_accecn(const AccEcnOption& option, std::byte* p) {
   return end;
 }
 
+/// Padded in front with no-operations to `room` octets.
+std::byte* write_padded(std::byte* p, std::size_t room, std::uint8_t kind, std::span<const std::byte> value) {
+  std::byte* at = std::fill_n(p, room - 2 - value.size(), std::byte{no_operation});
+  store_u8(at, kind);
+  store_u8(at + 1, static_cast<std::uint8_t>(2 + value.size()));
+  return std::copy(value.begin(), value.end(), at + 2);
+}
+
+std::byte* write_signature(const Signature& s, std::byte* p) {
+  std::array<std::byte, 18> value{static_cast<std::byte>(s.key_id), static_cast<std::byte>(s.next_key_id)};
+  const bool ao = s.kind == Signature::Kind::ao;
+  const std::size_t before = ao ? 2 : 0;
+  std::copy_n(s.mac.begin(), s.length, value.begin() + static_cast<std::ptrdiff_t>(before));
+  return write_padded(p, s.room(), ao ? authentication : md5, std::span(value).first(before + s.length));
+}
+
 //= rfc9293 MUST-68
 //= rfc9293 MUST-69
 std::byte* write_options(const TcpOptions& o, std::byte* p) {
@@ -194,7 +261,12 @@ std::byte* write_options(const TcpOptions& o, std::byte* p) {
   }
   if (o.window_scale) p = put(p, word(no_operation, window_scale, window_scale_length, *o.window_scale));
   if (o.user_timeout) p = put(p, word(user_timeout, user_timeout_length, 0, 0) | *o.user_timeout);
-  if (accecn_room(o, length_of_fixed(o)) != 0) p = write_accecn(*o.accecn, p);
+  std::size_t used = length_of_fixed(o);
+  if (const std::size_t room = signature_room(o, used); room != 0) p = write_signature(*o.signature, p);
+  used += signature_room(o, used);
+  if (const std::size_t room = fast_open_room(o, used); room != 0)
+    p = write_padded(p, room, fast_open, std::span(o.fast_open->octets).first(o.fast_open->length));
+  if (accecn_room(o, length_without_accecn(o)) != 0) p = write_accecn(*o.accecn, p);
   if (const std::size_t count = sack_blocks_that_fit(o, length_without_sack(o)); count != 0) {
     p = put(p, word(no_operation, no_operation, sack, static_cast<std::uint8_t>(2 + count * sack_block_length)));
     for (std::size_t i = 0; i < count; ++i) {

@@ -51,12 +51,35 @@ struct AccEcnOption {
   }
 };
 
+/// RFC 7413 4.1.1: 4 to 16 octets, an even number; none asks for a cookie.
+struct FastOpenCookie {
+  std::uint8_t length = 0;
+  std::array<std::byte, 16> octets{};  // unused places stay zero, so equality is plain
+  friend constexpr bool operator==(const FastOpenCookie&, const FastOpenCookie&) = default;
+};
+
+/// What proves that a segment comes from who knows the key: the MD5 option (RFC 2385 3.0) or the authentication option
+/// (RFC 5925 2.2) with a MAC of at most 16 octets.
+struct Signature {
+  enum class Kind : std::uint8_t { md5, ao };
+  Kind kind = Kind::md5;
+  std::uint8_t key_id = 0;       // ao
+  std::uint8_t next_key_id = 0;  // ao: RNextKeyID
+  std::uint8_t length = 16;      // of the MAC
+  std::array<std::byte, 16> mac{};
+  friend constexpr bool operator==(const Signature&, const Signature&) = default;
+  /// Octets in the header, padded.
+  constexpr std::size_t room() const { return kind == Kind::md5 ? 20 : (4u + length + 3u) / 4u * 4u; }
+};
+
 struct TcpOptions {
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;  // as received; RFC 7323 2.3 caps its use at 14
   bool sack_permitted = false;
   std::optional<Timestamps> timestamps;
   std::optional<std::uint16_t> user_timeout;  // RFC 5482 3.3, as on the wire: a bit for minutes, then 15 bits
+  std::optional<FastOpenCookie> fast_open;
+  std::optional<Signature> signature;
   std::uint8_t sack_count = 0;
   std::array<SackBlock, 4> sack{};  // unused places stay zero, so equality is plain
   std::optional<AccEcnOption> accecn;
@@ -97,8 +120,8 @@ struct ParsedTcp {
 std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment);
 
 /// Octets that the header with these options takes (a multiple of 4, at most 60). Options are laid out in the order
-/// mss, sack-permitted, timestamps, nop, window scale, user timeout, AccECN; what of AccECN and of the sack blocks does not fit
-/// is left out.
+/// mss, sack-permitted, timestamps, nop, window scale, user timeout, signature, fast open, AccECN; what does not fit of the last
+/// three and of the sack blocks is left out.
 std::size_t tcp_header_length(const TcpHeader& header);
 
 /// Writes the header with a zero checksum into `out` (at least tcp_header_length octets); returns its length.

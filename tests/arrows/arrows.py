@@ -29,7 +29,7 @@ PUBLIC = {
     "time": "base", "address": "base", "error": "base", "config": "base",
     "congestion": "base", "info": "base", "particular": "base",
     "trace": "trace", "stack": "stack", "socket": "sockets", "blocking": "sockets", "link": "io", "sim": "sim",
-    "posix": "sockets",
+    "posix": "sockets", "authentication": "base", "openssl_mac": "sockets",
 }
 # Libraries by the beginning of their include path -> the rooms that may use them; every other angle include is the standard's.
 LIBRARIES = {
@@ -39,6 +39,7 @@ LIBRARIES = {
     "toml++/": {"sim", "cli"},
     "nlohmann/": {"cli", "analysis"},
     "CLI/": {"cli"},
+    "openssl/": {"sockets"},
 }
 # Headers that no pure room includes: the system's, and the standard's that stand for it.
 SYSTEM = re.compile(

@@ -39,6 +39,9 @@ class Reassembly {
     for (const Interval& island : islands_) octets += island.to - island.from;
     return static_cast<std::uint32_t>(octets);
   }
+  /// Octets of pool memory held; what the islands take beside it.
+  std::uint32_t memory() const { return ring_.capacity(); }
+  std::size_t islands_memory() const { return islands_.memory(); }
   bool has_islands() const { return !islands_.empty(); }
   /// Fills at most `limit` blocks; `next` is RCV.NXT. Returns how many.
   std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;

@@ -19,7 +19,9 @@ Receiver::Arrived Receiver::on_text(BufferPool& pool, Instant now, const Segment
   const bool had_islands = text.has_islands();
   //= rfc2883 4-3
   if (const auto known = text.overlap(offset, seg.text_length())) note_duplicate(rcv.nxt + known->from, rcv.nxt + known->to);
-  const auto grown = text.insert(pool, offset, seg.text);
+  // What comes too early is the first to go when memory is short: it will come again.
+  const bool too_early = offset != 0 && pool.is_tight();
+  const auto grown = too_early ? std::nullopt : text.insert(pool, offset, seg.text);
   if (!grown) {
     ack.at_once(Cause::ack_out_of_order);
     return Arrived::no_memory;

@@ -52,6 +52,8 @@ class SendBuffer {
   Seq first() const { return first_; }
   Seq end() const { return first_ + size_; }
   std::uint32_t size() const { return size_; }
+  /// Octets of pool memory held.
+  std::uint32_t memory() const { return ring_.capacity(); }
 
  private:
   std::uint32_t make_room(BufferPool& pool, std::uint32_t limit, std::uint32_t wanted) {

@@ -26,7 +26,7 @@ void Sender::start(std::uint32_t mss, std::uint32_t initial_segments, bool syn_w
       syn_was_retransmitted ? 1 : static_cast<std::uint16_t>(std::min<std::uint32_t>(initial_segments, UINT16_MAX));
 }
 
-void Sender::on_syn_acked(Instant now, Deadlines& deadlines) {
+void Sender::on_syn_acked(BufferPool& pool, Instant now, Seq ack, Deadlines& deadlines) {
   FT_ASSERT(!syn_acked());
   if (syn_sent_at_ != never) rto.on_sample(now - syn_sent_at_);
   if (syn_sent_at_ != never) min_rtt.on_sample(now, now - syn_sent_at_);
@@ -34,9 +34,9 @@ void Sender::on_syn_acked(Instant now, Deadlines& deadlines) {
   rto.end_backoff();
   retries_ = 0;
   stalled_since_ = never;
-  snd.una = snd.iss + 1;
-  snd.nxt = later(snd.nxt, snd.una);
-  go_back_ = Cause::none;
+  snd.una = snd.nxt = ack;
+  buffer.drop_before(pool, ack);
+  go_back_ = before(snd.nxt, snd.max) ? Cause::retransmit_fast_open : Cause::none;
   rto_at_ = early_at_ = never;
   arm(deadlines);
 }
@@ -46,7 +46,7 @@ void Sender::on_syn_acked(Instant now, Deadlines& deadlines) {
 std::optional<Chunk> Sender::next(BufferPool& pool, Instant now, const SendLimits& limits, Deadlines& deadlines) {
   std::optional<Chunk> chunk;
   if (snd.nxt == snd.iss) {
-    chunk = send_syn();
+    chunk = send_syn(limits);
   } else if (!syn_acked()) {
     return std::nullopt;
   } else if (tail_probe_due_) {
@@ -69,11 +69,14 @@ std::optional<Chunk> Sender::next(BufferPool& pool, Instant now, const SendLimit
 
 bool Sender::has_unsent() const { return before(snd.nxt, buffer.end()) || (fin_queued_ && snd.nxt == buffer.end()); }
 
-Chunk Sender::send_syn() {
+Chunk Sender::send_syn(const SendLimits& limits) {
   Chunk chunk;
   chunk.seq = snd.iss;
   chunk.syn = true;
   chunk.retransmission = before(snd.iss, snd.max);
+  //= rfc7413 4.2.2-1
+  if (!chunk.retransmission) chunk.length = std::min(limits.syn_text, buffer.size());
+  chunk.push = chunk.length != 0 && chunk.length == buffer.size();
   return chunk;  // the connection names the cause: it knows whether the SYN answers one
 }
 

@@ -28,6 +28,7 @@ struct SendLimits {
   bool cork;               // what fills no segment waits for more
   bool sack;               // agreed on
   Duration r2;             // how long the peer may leave us without progress (RFC 9293 3.8.3)
+  std::uint32_t syn_text;  // octets that the first SYN may carry (RFC 7413)
 
   RtoLimits rto() const { return {options.initial_rto, options.min_rto, options.max_rto}; }
 };
@@ -71,10 +72,12 @@ class Sender {
   void open(Seq iss);
   /// The SYN left already (a listener sent it); `at` times it, never: it was repeated.
   void assume_syn_sent(Instant at);
+  /// And counts as acknowledged before it is (RFC 7413 4.2.2, passive side).
+  void assume_syn_acked() { snd.una = snd.nxt = snd.max = snd.iss + 1; }
   /// The handshake is over: the controller may start.
   void start(std::uint32_t mss, std::uint32_t initial_segments, bool syn_was_retransmitted);
-  /// The SYN is acknowledged, and nothing else.
-  void on_syn_acked(Instant now, Deadlines& deadlines);
+  /// The SYN is acknowledged, and of the text that went with it what lies before `ack`; the rest goes again.
+  void on_syn_acked(BufferPool& pool, Instant now, Seq ack, Deadlines& deadlines);
 
   std::optional<Chunk> next(BufferPool& pool, Instant now, const SendLimits& limits, Deadlines& deadlines);
 
@@ -144,7 +147,7 @@ class Sender {
  private:
   friend class Fingerprint;
 
-  Chunk send_syn();
+  Chunk send_syn(const SendLimits& limits);
   std::optional<Chunk> window_probe(BufferPool& pool);
   std::optional<Chunk> tail_probe(const SendLimits& limits);
   std::optional<Chunk> repair(const SendLimits& limits) const;

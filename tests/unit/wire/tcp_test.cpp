@@ -1,6 +1,7 @@
 #include "wire/tcp.hpp"
 
 #include "base/cursor.hpp"
+#include "covers.hpp"
 
 #include <doctest/doctest.h>
 
@@ -262,4 +263,59 @@ TEST_CASE("the AccECN option is padded in front and goes before SACK blocks, of 
   const TcpOptions read = options_of(options_written(o));
   CHECK(read.sack_count == 2);
   CHECK(read.accecn == o.accecn);
+}
+
+TEST_CASE("a fast-open cookie has 4 to 16 octets, an even number, or none when it is asked for (RFC 7413 4.1.1)") {
+  FT_COVERS("rfc7413 4.1.1-1");
+  for (std::uint8_t length = 0; length <= 16; ++length) {
+    Octets option{34, static_cast<std::uint8_t>(2 + length)};
+    for (std::uint8_t i = 0; i < length; ++i) option.push_back(static_cast<std::uint8_t>(0xa0 + i));
+    while (option.size() % 4 != 0) option.push_back(1);
+    const auto cookie = options_of(option).fast_open;
+    const bool legal = length == 0 || (length >= 4 && length % 2 == 0);
+    CHECK(cookie.has_value() == legal);
+    if (!legal) continue;
+    CHECK(cookie->length == length);
+    TcpOptions written;
+    written.fast_open = cookie;
+    CHECK(options_of(options_written(written)) == written);
+  }
+}
+
+TEST_CASE("the MD5 option takes 20 octets with its padding, the authentication option 16 with its MAC of 12") {
+  TcpOptions md5;
+  md5.signature = Signature{};
+  md5.signature->mac.fill(std::byte{7});
+  const auto octets = options_written(md5);
+  CHECK(octets.size() == 20);
+  CHECK(octets[0] == 1);
+  CHECK(octets[1] == 1);
+  CHECK(octets[2] == 19);
+  CHECK(octets[3] == 18);
+  CHECK(options_of(octets) == md5);
+
+  TcpOptions ao;
+  ao.signature = Signature{.kind = Signature::Kind::ao, .key_id = 61, .next_key_id = 84, .length = 12, .mac = {}};
+  ao.timestamps = Timestamps{1, 2};
+  const auto signed_octets = options_written(ao);
+  CHECK(signed_octets.size() == 28);
+  CHECK(signed_octets[12] == 29);
+  CHECK(signed_octets[13] == 16);
+  CHECK(signed_octets[14] == 61);
+  CHECK(signed_octets[15] == 84);
+  CHECK(options_of(signed_octets) == ao);
+}
+
+TEST_CASE("beside a signature and timestamps there is room for no SACK block (MD5) or one (AO with 12 octets of MAC)") {
+  TcpOptions options;
+  options.timestamps = Timestamps{1, 2};
+  options.sack_count = 4;
+  for (std::uint32_t i = 0; i < 4; ++i) options.sack[i] = {Seq{100 * i}, Seq{100 * i + 50}};
+  options.signature = Signature{};
+  CHECK(options_of(options_written(options)).sack_count == 0);  // 12 + 20 leave 8, a block takes 12
+  options.signature->kind = Signature::Kind::ao;
+  options.signature->length = 12;
+  CHECK(options_of(options_written(options)).sack_count == 1);  // 12 + 16 leave 12
+  options.timestamps.reset();
+  CHECK(options_of(options_written(options)).sack_count == 2);
 }

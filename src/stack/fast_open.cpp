@@ -1,0 +1,80 @@
+#include "stack/fast_open.hpp"
+
+#include "base/siphash.hpp"
+#include "stack/tuple_words.hpp"
+
+#include <algorithm>
+
+namespace ft::stack {
+
+namespace {
+constexpr std::uint8_t purpose = 34;
+constexpr std::uint8_t cookie_length = 8;
+constexpr std::uint32_t most_options = 40;  // octets that the SYN's options may take from the segment
+constexpr std::uint8_t most_failures = 6;
+}  // namespace
+
+FastOpenCookies::FastOpenCookies(std::span<const std::uint8_t, 16> key) { std::copy(key.begin(), key.end(), key_.begin()); }
+
+wire::FastOpenCookie FastOpenCookies::make(const Key& key, const IpAddress& server, const IpAddress& client) {
+  const std::uint64_t hash = siphash_words(key, TupleWords({{server, 0}, {client, 0}}, purpose).words());
+  wire::FastOpenCookie cookie{.length = cookie_length};
+  for (std::size_t i = 0; i < cookie_length; ++i) cookie.octets[i] = static_cast<std::byte>(hash >> (8 * i));
+  return cookie;
+}
+
+FastOpenCookies::Verdict FastOpenCookies::check(Instant now, const IpAddress& server, const IpAddress& client,
+                                                const wire::FastOpenCookie& cookie) const {
+  if (cookie == make(key_, server, client)) return Verdict::good;
+  if (now < old_until_ && cookie == make(old_key_, server, client)) return Verdict::good_but_old;
+  return Verdict::bad;
+}
+
+void FastOpenCookies::set_key(std::span<const std::uint8_t, 16> key, Instant old_until) {
+  old_key_ = key_;
+  old_until_ = old_until;
+  std::copy(key.begin(), key.end(), key_.begin());
+}
+
+std::optional<tcp::FastOpen> FastOpenMemory::plan(Instant now, const IpAddress& server, std::uint16_t path_mss) {
+  tcp::FastOpen plan;
+  const Server* known = servers_.refresh(server);
+  if (known == nullptr) return plan;
+  if (now < known->quiet_until) return std::nullopt;
+  plan.cookie = known->cookie;
+  const std::uint32_t mss = std::min(known->mss, path_mss);
+  if (plan.cookie.length != 0 && mss > most_options) plan.text_limit = mss - most_options;
+  return plan;
+}
+
+void FastOpenMemory::learn(Instant now, const IpAddress& server, const tcp::FastOpen& outcome, bool gave_up) {
+  Server* known = servers_.refresh(server);
+  if (known == nullptr) {
+    if (servers_.is_full()) servers_.evict([](const Server&) { return true; });
+    known = &servers_.insert(server, Server{});
+  }
+  const auto leave_alone = [&] {
+    known->quiet_until = now + pause_ * (1 << std::min(known->failures, most_failures));
+    if (known->failures < most_failures) ++known->failures;
+  };
+  if (gave_up || outcome.syn_repeated) {
+    // The path may swallow SYNs with the option or with text: better without for a time (RFC 7413 4.1.3.1).
+    known->cookie = {};
+    leave_alone();
+    return;
+  }
+  if (outcome.learnt && outcome.learnt->length != 0) {
+    known->cookie = *outcome.learnt;
+    known->failures = 0;
+  } else if (outcome.text_limit == 0 && outcome.cookie.length == 0) {
+    leave_alone();  // asked, and not given: a negative answer is remembered as well
+    return;
+  } else if (outcome.text_sent != 0 && outcome.text_acknowledged == 0) {
+    known->cookie = {};  // it no longer takes this one, and offers no other: ask anew
+  } else if (outcome.text_sent != 0) {
+    known->failures = 0;
+  }
+  known->mss = outcome.peer_mss;
+}
+
+}  // namespace ft::stack
