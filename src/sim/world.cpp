@@ -97,7 +97,10 @@ void World::transmit(Direction& direction, std::span<const std::byte> packet) {
   if (!fate.lost.empty()) report(direction.from, trace::LinkLost{fate.number, direction.from, direction.to, fate.lost});
   if (fate.lost == "mtu" && direction.impairment.settings().mtu_told) {
     const auto message = make_too_big(packet, direction.impairment.settings().mtu);
-    if (!message.empty()) transmit(this->direction(direction.to, direction.from), message);
+    if (!message.empty()) {
+      report(direction.to, trace::PacketMade{{"icmp-packet-too-big", "RFC 1191 4"}, static_cast<std::uint32_t>(message.size())});
+      transmit(this->direction(direction.to, direction.from), message);
+    }
   }
   for (std::uint8_t i = 0; i < fate.copies; ++i)
     enqueue(fate.deliveries[i].at, Kind::delivery, static_cast<std::size_t>(&direction - directions_.data()));

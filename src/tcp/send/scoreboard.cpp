@@ -262,7 +262,7 @@ bool Scoreboard::split(BufferPool& pool, std::uint32_t most, Cause why) {
     const bool too_long = text > most;
     const bool sacked = record.sacked;
     const bool lost = record.lost || (too_long && !sacked);
-    const Cause reason = record.lost ? record.why : why;
+    const Cause reason = record.lost && !too_long ? record.why : why;
     std::uint32_t left = record.length;
     const bool fin = record.fin;
     while (left != 0) {
