@@ -62,7 +62,7 @@ class Bulk {
   }
 
  private:
-  static IpAddress address(std::uint8_t last) { return *IpAddress::parse(last == 1 ? "10.0.0.1" : "10.0.0.2"); }
+  static IpAddress address(std::uint8_t last) { return IpAddress::v4(10, 0, 0, last); }
   static Endpoint at(std::size_t flow) { return {address(2), static_cast<std::uint16_t>(5000 + flow)}; }
 
   StackConfig host(std::uint8_t last) const {

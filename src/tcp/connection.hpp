@@ -195,6 +195,7 @@ class Connection {
   /// Octets behind RCV.NXT up to which a segment may be the peer's.
   std::uint32_t stale_reach() const { return std::max<std::uint32_t>(options_->receive_buffer, UINT16_MAX); }
   void note_old_text(const Segment& segment);
+  bool answer_old_text(const Segment& segment);
   void take_stale_ack(Context context, const Segment& segment, Arrival& arrival);
   bool check_reset(Context context, const Segment& segment, Arrival& arrival);
   bool check_syn(Context context, const Segment& segment, Arrival& arrival);

@@ -187,7 +187,9 @@ bool Connection::check_timestamps(Context context, const Segment& segment, Arriv
   // without timestamps must learn that we remember another connection (RFC 5961 4.2, RFC 9293 3.5.1).
   if (!timestamps) return segment.syn() || stop(arrival, DropReason::paws);
   if (!receiver_.paws.is_old(timestamps->val, context.now)) return true;
-  challenge(context, Cause::ack_unacceptable);
+  // The first copy of what was repeated in vain: its sender wants to know (RFC 2883), or it would take a late path for a lossy
+  // one.
+  if (!answer_old_text(segment)) challenge(context, Cause::ack_unacceptable);
   return stop(arrival, DropReason::paws);
 }
 
@@ -201,17 +203,22 @@ bool Connection::check_sequence(Context context, const Segment& segment, Arrival
     return stop(arrival, DropReason::syn_challenged);
   }
   last_heard_ = context.now;
-  if (segment.length() == 0 || !arrival::is_stale(segment, receiver_.rcv, stale_reach())) {
+  if (!answer_old_text(segment)) {
     // Answered, but with a brake: two ends that disagree must not talk for ever, and a stranger who guesses must not make us.
     const bool probe = segment.seq() + 1 == receiver_.rcv.nxt;
     challenge(context, probe ? Cause::ack_keepalive : Cause::ack_unacceptable);
-  } else {
-    receiver_.ack.at_once(Cause::ack_unacceptable);
-    note_old_text(segment);
-    if (diary_ && before(segment.seq(), receiver_.rcv.nxt)) ++diary_->duplicates;
   }
   take_stale_ack(context, segment, arrival);
   return arrival.effect == Effect::none ? stop(arrival, DropReason::not_acceptable) : false;
+}
+
+/// What came before, and not long ago, is acknowledged again and reported; false: it is nothing like that.
+bool Connection::answer_old_text(const Segment& segment) {
+  if (segment.syn() || segment.length() == 0 || !arrival::is_stale(segment, receiver_.rcv, stale_reach())) return false;
+  receiver_.ack.at_once(Cause::ack_unacceptable);
+  note_old_text(segment);
+  if (diary_ && before(segment.seq(), receiver_.rcv.nxt)) ++diary_->duplicates;
+  return true;
 }
 
 /// RFC 2883 4: text that lies before RCV.NXT came twice.

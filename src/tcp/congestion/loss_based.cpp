@@ -29,8 +29,17 @@ void LossBased::on_ack(const CongestionAck& ack) {
   srtt_ = ack.srtt;
   observe(ack, round_begins);
   const bool unproven_for_long = usage_.on_ack(ack, round_begins, cwnd_);
-  if (ack.in_recovery && !after_timeout_) return;  // proportional rate reduction has the word
-  if (ack.acked == 0) return;                      // a duplicate lets a new segment out, it opens no window (RFC 3042 2)
+  // HyStart++ looks after the first slow start only (RFC 9406 4.3).
+  if (ssthresh_ == UINT64_MAX) (void)hystart_.on_ack(round_begins, ack.rtt);
+  if (ack.in_recovery && !after_timeout_) {
+    beyond_hole_ = 0;
+    return;  // proportional rate reduction has the word
+  }
+  const std::uint64_t octets = std::uint64_t{ack.newly_delivered} + beyond_hole_;
+  beyond_hole_ = ack.acked == 0 ? static_cast<std::uint32_t>(std::min<std::uint64_t>(octets, UINT32_MAX)) : 0;
+  // A duplicate lets a new segment out, it opens no window (RFC 3042 2). What it delivered counts when the hole is filled: on a
+  // path that reorders there is always one, and the window would hardly grow.
+  if (ack.acked == 0) return;
   if (unproven_for_long) {
     // RFC 7661 4.4.3: remember what the path may still take, give back half.
     ssthresh_ = std::max(ssthresh_, cwnd_ / 4 * 3);
@@ -42,18 +51,16 @@ void LossBased::on_ack(const CongestionAck& ack) {
   //= rfc5681 3.1-1
   //= rfc9438 4.10-1
   if (in_slow_start()) {
-    slow_start(ack, round_begins);
+    slow_start(ack, octets);
   } else {
-    climb(ack, ack.newly_delivered);
+    climb(ack, static_cast<std::uint32_t>(std::min<std::uint64_t>(octets, UINT32_MAX)));
   }
 }
 
-void LossBased::slow_start(const CongestionAck& ack, bool round_begins) {
+void LossBased::slow_start(const CongestionAck& ack, std::uint64_t octets) {
   //= rfc9438 4.10-2
-  // HyStart++ looks after the first slow start only (RFC 9406 4.3).
   const bool first = ssthresh_ == UINT64_MAX;
-  const auto phase = first ? hystart_.on_ack(round_begins, ack.rtt) : HyStart::Phase::done;
-  std::uint64_t octets = ack.newly_delivered;
+  const auto phase = first ? hystart_.phase() : HyStart::Phase::done;
   if (after_timeout_) {
     octets = std::min(octets, segments_after_timeout * mss_);
   } else if (!paced_) {
@@ -67,13 +74,14 @@ void LossBased::slow_start(const CongestionAck& ack, bool round_begins) {
   }
   if (!in_slow_start()) {
     on_new_climb();
-    if (octets > room) climb(ack, static_cast<std::uint32_t>(octets - room));
+    if (octets > room) climb(ack, static_cast<std::uint32_t>(std::min<std::uint64_t>(octets - room, UINT32_MAX)));
   }
 }
 
 std::uint64_t LossBased::reduce(Instant now, CongestionSignal signal, std::uint64_t in_flight) {
   kept_cwnd_ = cwnd_;
   kept_ssthresh_ = ssthresh_;
+  beyond_hole_ = 0;
   keep();
   const std::uint64_t to = std::min(reduced(now, signal, in_flight), largest_window);
   ssthresh_ = std::max<std::uint64_t>(to, 2ull * mss_);

@@ -57,7 +57,7 @@ class LossBased : public CongestionController {
   void set_window(std::uint64_t cwnd);
 
  private:
-  void slow_start(const CongestionAck& ack, bool round_begins);
+  void slow_start(const CongestionAck& ack, std::uint64_t octets);
   std::uint64_t reduce(Instant now, CongestionSignal signal, std::uint64_t in_flight);
   std::uint64_t initial_window() const { return std::uint64_t{mss_} * initial_segments_; }
 
@@ -70,6 +70,7 @@ class LossBased : public CongestionController {
   Usage usage_;
   HyStart hystart_;
   std::uint32_t mss_;
+  std::uint32_t beyond_hole_ = 0;  // octets delivered by duplicate ACKs: counted when the hole before them is filled
   std::uint16_t initial_segments_;
   std::uint8_t halvings_ = 0;  // of the rate, below one segment a round trip
   bool paced_;

@@ -152,6 +152,26 @@ TEST_CASE("a smaller MSS leaves as many segments in the window; one larger than 
   CHECK(controller.window() == 9'000);
 }
 
+TEST_CASE("what duplicates deliver opens no window until the hole before it is filled, and then counts whole") {
+  FT_COVERS("rfc5681 3.2-5");
+  Reno controller = reno();
+  CongestionAck ack;
+  ack.now = epoch;
+  ack.srtt = ack.min_rtt = 100ms;
+  ack.in_flight = 8'000;
+  ack.cwnd_limited = true;
+  for (int i = 0; i < 3; ++i) {
+    ack.newly_delivered = 1'000;
+    ack.delivered += 1'000;
+    controller.on_ack(ack);
+    CHECK(controller.window() == 10'000);
+  }
+  ack.acked = 4'000;
+  ack.delivered += 1'000;
+  controller.on_ack(ack);
+  CHECK(controller.window() == 14'000);
+}
+
 TEST_CASE("a window stops at its ceiling") {
   Reno controller = reno();
   Acks acks{controller};
