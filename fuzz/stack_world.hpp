@@ -195,7 +195,7 @@ class StackWorld {
     FT_ASSERT(stack_.buffer_memory() <= config_.max_buffer_memory);
     std::size_t time_wait = 0;
     const auto ports = stack_.ports();
-    for (const PortEntry& entry : ports) time_wait += entry.state == "TIME-WAIT" ? 1 : 0;
+    for (const PortEntry& entry : ports) time_wait += entry.state == "TIME-WAIT" ? 1u : 0u;
     FT_ASSERT(ports.size() <= config_.max_listeners + config_.max_connections + config_.max_half_open + config_.max_time_wait);
     FT_ASSERT(time_wait <= config_.max_time_wait + config_.max_connections);
     for (const ConnectionId id : connections_) {

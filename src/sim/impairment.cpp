@@ -95,7 +95,7 @@ Fate Impairment::submit(Instant now, std::span<const std::byte> packet) {
   Fate fate{.number = ++packets_, .lost = loss(now, packet)};
   if (!fate.lost.empty()) return fate;
 
-  const bool marked = is_marked(packet);
+  const bool marked = fate.marked = is_marked(packet);
   Instant at = leave_line(now, packet.size()) + settings_.delay;
   if (settings_.jitter > Duration{0})
     at += Duration{static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(settings_.jitter.count()) + 1))};

@@ -30,6 +30,7 @@ struct Fate {
   };
   std::uint64_t number = 0;  // of the packet in this direction, from 1
   std::string_view lost;
+  bool marked = false;      // Congestion Experienced (RFC 3168 5)
   std::uint8_t copies = 0;  // how many of `deliveries` there are: 0 when lost, else 1 or 2
   std::array<Delivery, 2> deliveries{};
 };

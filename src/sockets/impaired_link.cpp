@@ -1,5 +1,7 @@
 #include "sockets/impaired_link.hpp"
 
+#include "sim/packet.hpp"
+
 #include "base/rng.hpp"
 
 #include <algorithm>
@@ -65,8 +67,9 @@ Link::Received ImpairedLink::receive(Instant now, std::span<std::byte> into) {
     if (const auto due = take_due(now, into)) return *due;
     const Received got = inner_->receive(now, into);
     if (got.outcome != Outcome::done) return got;
-    const std::uint64_t number = reporter_.sent(now, Way::in, into.first(got.length));
     const sim::Fate fate = in_.submit(now, into.first(got.length));
+    if (fate.marked) sim::set_ecn_field(into.first(got.length), 3);  // a capture at our end shows what reaches it
+    const std::uint64_t number = reporter_.sent(now, Way::in, into.first(got.length));
     if (fate.copies == 0) reporter_.lost(now, Way::in, number, fate.lost);
   }
   return take_due(now, into).value_or(Received{});

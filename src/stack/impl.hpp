@@ -196,8 +196,9 @@ class Stack::Impl {
   };
   /// Fills in the ports of `header`.
   std::optional<Transmit> emit(Instant now, std::span<std::byte> out, const FourTuple& tuple, wire::TcpHeader& header,
-                               const Text& text, std::uint8_t ttl, std::uint8_t traffic_class, stack::Authenticator* authenticator,
-                               bool dont_fragment = true, const wire::SourceRoute* route = nullptr);
+                               const Text& text, std::uint8_t ttl, std::uint8_t traffic_class,
+                               stack::Authenticator* authenticator, bool dont_fragment = true,
+                               const wire::SourceRoute* route = nullptr);
 
   // calls.cpp
   Entry* find(ConnectionId id);

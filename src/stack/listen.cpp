@@ -311,6 +311,8 @@ State Stack::Impl::open_by_cookie(Instant now, std::uint32_t listener_index, con
   if (!half_open || !route) {
     if (now < listener.cookies_until) ++counters_.syn_cookies_refused;
     arrival.dropped = DropReason::bad_handshake_ack;
+    // Text may overtake the ACK that brings the cookie: a RST would end a connection that is about to be. It comes again.
+    if (now < listener.cookies_until && !ack.text.empty() && !ack.syn()) return State::listen;
     queue_reply(tuple, State::listen, tcp::make_reset(ack, tcp::Cause::rst_half_open), *listener.tcp);
     return State::listen;
   }

@@ -28,6 +28,8 @@ def counters():
         lines = file.read().splitlines()
     for names, values in zip(lines[::2], lines[1::2]):
         found.update(zip(names.split()[1:], map(int, values.split()[1:])))
+    with open("/proc/net/snmp6") as file:  # IPv6 has its own count of the same
+        found["InCEPkts"] = found.get("InCEPkts", 0) + sum(int(line.split()[1]) for line in file if line.startswith("Ip6InCEPkts"))
     return found
 
 

@@ -193,3 +193,16 @@ SCRIPT_CASE("a FIN that only the peer's shut window holds back goes as a probe")
   s.receives(". 1:1(0) ack 2 win 0"_seg);
   s.has_state("FIN-WAIT-2");
 }
+
+SCRIPT_CASE("a FIN in front of text that has arrived is not the peer's") {
+  auto s = Script::accepted(name, variant);
+  s.receives(". 101:201(100) ack 1"_seg);
+  s.expects(". 1:1(0) ack 1"_seg);
+  s.receives("F. 1:1(0) ack 1"_seg);
+  s.has_state("ESTABLISHED");
+  s.receives(". 1:101(100) ack 1"_seg);
+  s.expects(". 1:1(0) ack 201"_seg);
+  s.receives("F. 201:201(0) ack 1"_seg);
+  s.expects(". 1:1(0) ack 202"_seg);
+  s.has_state("CLOSE-WAIT");
+}

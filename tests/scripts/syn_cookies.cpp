@@ -72,6 +72,19 @@ SCRIPT_CASE("the ACK that brings a cookie back may bring text and FIN as well") 
   s.app_reads(100);
 }
 
+SCRIPT_CASE("text that overtakes the ACK with the cookie is dropped in silence, and comes again") {
+  Script s(name, variant, cookies());
+  s.listens();
+  s.receives("S 0:0(0) win 65535 <mss 1000>"_seg);
+  s.expects("S. 0:0(0) ack 1"_seg);
+  s.receives(". 1001:2001(1000) ack 1"_seg);
+  s.dropped(DropReason::bad_handshake_ack);
+  s.stays_silent_for(1ms);
+  s.receives(". 1:1(0) ack 1"_seg);
+  s.accepts();
+  s.has_state("ESTABLISHED");
+}
+
 SCRIPT_CASE("a repeated SYN gets the same cookie, and a SYN-ACK with a cookie is not repeated by itself") {
   Script s(name, variant, cookies());
   s.listens();

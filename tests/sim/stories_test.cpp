@@ -75,7 +75,7 @@ TEST_CASE("a story is short enough to be read as a ladder") {
     Rows rows;
     REQUIRE(run(embedded_scenario(story.name).value(), {}, rows).has_value());
     CHECK(rows.segments >= 2);
-    CHECK(rows.segments <= 20);
+    CHECK(rows.segments <= 32);
   }
 }
 

@@ -156,6 +156,14 @@ std::string Observer::look(Flow& flow, Flow& back, const wire::ParsedTcp& tcp, I
   if (h.has(syn) && (flow.epoch == 0 || h.seq != flow.iss || again)) begin(flow, h);
   if (flow.epoch == 0) return "the first segment of a connection is no SYN";
 
+  // A repeated SYN may be answered by another cookie, and the first of them be the one that is heard: what the peer goes by is
+  // not known then.
+  const bool other = before(h.ack, back.iss) || after(h.ack, back.sent);
+  if (h.has(ack) && flow.back_epoch == 0 && back.epoch > 1 && other) {
+    flow.forged = back.forged = true;
+    return {};
+  }
+
   const std::uint32_t length = sequence_length(tcp);
   if (before(h.seq + 1, flow.iss)) return "a number before the first";
   remember(flow, back, tcp, in_flight);

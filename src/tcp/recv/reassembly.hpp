@@ -42,6 +42,8 @@ class Reassembly {
   /// Octets of pool memory held; what the islands take beside it.
   std::uint32_t memory() const { return ring_.capacity(); }
   std::size_t islands_memory() const { return islands_.memory(); }
+  /// Something is there beyond `offset` octets after the next expected one.
+  bool has_beyond(std::uint32_t offset) const { return !islands_.empty() && islands_.last().to > next_ + offset; }
   bool has_islands() const { return !islands_.empty(); }
   /// Fills at most `limit` blocks; `next` is RCV.NXT. Returns how many.
   std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;

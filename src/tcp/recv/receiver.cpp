@@ -49,7 +49,9 @@ std::uint8_t Receiver::take_reports(std::uint8_t limit, std::array<wire::SackBlo
 }
 
 bool Receiver::on_fin(const Segment& seg) {
-  if (seg.fin()) {
+  // Text beyond a FIN contradicts it: who held the text sent no such FIN.
+  const std::int32_t ahead = distance(rcv.nxt, seg.text_seq() + seg.text_length());
+  if (seg.fin() && (ahead < 0 || !text.has_beyond(static_cast<std::uint32_t>(ahead)))) {
     fin_known_ = true;
     fin_at_ = seg.text_seq() + seg.text_length();
   }

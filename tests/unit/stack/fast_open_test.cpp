@@ -243,7 +243,7 @@ TEST_CASE("a cookie of the last key is taken and replaced; one of the key before
 
 TEST_CASE("first text needs no fast open; what does not fit into the send buffer is refused") {
   Fast pair;
-  const std::vector<std::byte> much(300 * 1024);
+  const std::vector<std::byte> much(8 * 1024 * 1024);
   const auto refused = pair.stacks[0].connect(pair.now, pair.at(1, 80), {.first_text = much});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Error::invalid_argument);
