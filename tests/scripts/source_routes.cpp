@@ -1,6 +1,6 @@
 // IPv4 source routes, seen from the packets (RFC 9293 3.9.2.1).
 #include "covers.hpp"
-#include "pair.hpp"
+#include "unit/stack/pair.hpp"
 #include "wire/ipv4.hpp"
 #include "wire/ipv4_options.hpp"
 
