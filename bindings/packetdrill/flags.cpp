@@ -39,6 +39,12 @@ Duration give_up_after(std::int64_t repeats, Duration first) {
   return first * ((1ll << (std::clamp<std::int64_t>(repeats, 0, 12) + 1)) - 1);
 }
 
+/// 0: off; 1, 2: RFC 3168, asked for or only agreed to; 3, 4 and 5: RFC 9768 the same way.
+void set_ecn(TcpOptions& tcp, std::int64_t value) {
+  tcp.ecn = value == 0 ? Ecn::off : value <= 2 ? Ecn::classic : Ecn::accurate;
+  tcp.ecn_request = value == 1 || value == 3 || value == 4;
+}
+
 using Set = bool (*)(StackConfig&, std::string_view);
 
 template <class Change>
@@ -76,6 +82,7 @@ constexpr Flag known[] = {
      FT_NUMBER(c.tcp.ecn = n == 0 ? Ecn::off : n >= 3 ? Ecn::accurate : Ecn::classic;
                c.tcp.ecn_request = n == 1 || n == 3)},
     {"tcp_dsack", FT_NUMBER(c.tcp.duplicate_sack = n != 0)},
+    {"tcp_ecn", FT_NUMBER(set_ecn(c.tcp, n))},
     {"tcp_frto", FT_NUMBER(c.tcp.frto = n != 0)},
     {"tcp_recovery", FT_NUMBER(c.tcp.rack = (n & 1) != 0)},
     {"tcp_early_retrans", FT_NUMBER(c.tcp.tail_loss_probe = n >= 3)},
@@ -162,7 +169,10 @@ StackConfig defaults() {
   config.secret.fill(0x5a);
   config.max_super_segment = 65'160;  // 45 segments of 1448 octets, as the kernel's bursts; more than fits into a script
   config.tcp.hystart = false;         // the kernel's HyStart is another one; scripts count on plain slow start
-  config.tcp.pacing = false;          // the kernel paces only with the fq scheduler, which scripts switch off
+  config.tcp.autotune = false;        // so that a buffer's size is what a script set
+  config.tcp.send_buffer = 256 * 1024;
+  set_ecn(config.tcp, 2);     // as the kernel does by default
+  config.tcp.pacing = false;  // the kernel paces only with the fq scheduler, which scripts switch off
   return config;
 }
 

@@ -155,11 +155,13 @@ Refusal set_socket_option(const OptionCall& call, std::span<const std::byte> val
     case SO_RCVBUFFORCE:
       socket.receive_space = doubled(*number, least_receive_space);
       socket.tcp.receive_buffer = static_cast<std::uint32_t>(socket.receive_space / 2);
+      socket.tcp.autotune = false;
       break;
     case SO_SNDBUF:
     case SO_SNDBUFFORCE:
       socket.send_space = doubled(*number, least_send_space);
       socket.tcp.send_buffer = static_cast<std::uint32_t>(socket.send_space);
+      socket.tcp.autotune = false;
       break;
     case SO_RCVLOWAT:
       socket.low_water = *number < 0 ? INT32_MAX : std::max(1, *number);
