@@ -61,6 +61,7 @@ CongestionInfo congestion_of(const tcp::Connection& c) {
     info.delivery_rate = diary->delivery_rate;
     info.application_limited = diary->application_limited;
     info.ecn_reductions = diary->ecn_reductions;
+    info.delivered_ce = diary->delivered_ce;
   }
   return info;
 }

@@ -26,6 +26,7 @@ void Connection::take_feedback(Instant now, const Segment& segment, std::uint32_
   const EcnMarks marks = ecn_.out.on_ack(feedback);
   if (marks.packets == 0) return;
   sender_.note_marks(marks.octets);
+  keep_diary().delivered_ce += marks.octets;
   //= rfc3168 5-2
   if (!ecn_.out.calls_for_reduction(marks, segment.ack()) || !sender_.answer_marks(now)) return;
   ecn_.out.on_reduced(sender_.snd.max);

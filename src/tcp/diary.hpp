@@ -20,6 +20,7 @@ struct Diary {
   std::uint64_t segments_sent = 0;
   std::uint64_t segments_received = 0;
   std::uint64_t ecn_reductions = 0;
+  std::uint64_t delivered_ce = 0;   // octets that arrived marked, as the peer says
   std::uint64_t samples = 0;        // round trips measured
   std::uint64_t delivery_rate = 0;  // octets a second, the latest sample
   Duration latest_rtt{};
