@@ -78,9 +78,6 @@ constexpr Flag known[] = {
     {"tcp_timestamps", FT_NUMBER(c.tcp.timestamps = n != 0)},
     {"tcp_sack", FT_NUMBER(c.tcp.sack = n != 0)},
     {"tcp_window_scaling", FT_NUMBER(c.tcp.window_scale = n != 0)},
-    {"tcp_ecn",
-     FT_NUMBER(c.tcp.ecn = n == 0 ? Ecn::off : n >= 3 ? Ecn::accurate : Ecn::classic;
-               c.tcp.ecn_request = n == 1 || n == 3)},
     {"tcp_dsack", FT_NUMBER(c.tcp.duplicate_sack = n != 0)},
     {"tcp_ecn", FT_NUMBER(set_ecn(c.tcp, n))},
     {"tcp_frto", FT_NUMBER(c.tcp.frto = n != 0)},
@@ -160,9 +157,6 @@ constexpr std::string_view without_effect[] = {"tcp_fack",
 
 StackConfig defaults() {
   StackConfig config;
-  // As tcp_ecn=2 has it: agree when the peer asks, and do not ask.
-  config.tcp.ecn = Ecn::classic;
-  config.tcp.ecn_request = false;
   config.addresses = {{IpAddress::v4(192, 168, 0, 1), 16}, {*IpAddress::parse("fd3d:0a0b:17d6::1"), 64}};
   config.routes = {{IpAddress::unspecified(Family::ipv4), 0, {}}, {IpAddress::unspecified(Family::ipv6), 0, {}}};
   config.accept_any_address = true;  // a script chooses its own
