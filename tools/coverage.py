@@ -243,15 +243,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--young", action="store_true", help="while the registers are being filled: identifiers only")
     parser.add_argument("--log", type=pathlib.Path)
     parser.add_argument("--cases", type=pathlib.Path, nargs="*", default=[])
     arguments = parser.parse_args()
     evidence = Evidence(arguments.root.resolve())
-    if arguments.write or not arguments.young:
-        write_or_compare(evidence, arguments.write)
-    if not arguments.young:
-        evidence.check_musts()
+    write_or_compare(evidence, arguments.write)
+    evidence.check_musts()
     whole = evidence.check_run(arguments.log, arguments.cases) if arguments.log else True
     print("\n".join(evidence.problems) or "each MUST is proven or has a reason")
     sys.exit(1 if evidence.problems and whole else 0 if whole else SKIP)
