@@ -92,6 +92,7 @@ void Observer::on_injected(const trace::LinkSent& sent) {
     in_flight.flow = index;
     in_flight.epoch = named.epoch;
   }
+  if (forgetful_[sent.to]) named.forged = flows_[named.back].forged = true;
   if (!tcp->header.has(syn)) return;
   if (named.epoch == 0 || flows_[named.back].epoch == 0) named.forged = flows_[named.back].forged = true;
   if (tcp->header.seq != named.iss) named.foreign.push_back(tcp->header.seq);

@@ -57,6 +57,9 @@ class Observer {
   /// The octets that `tuple.local` will write from now on.
   void expect(const FourTuple& tuple, std::uint64_t pattern);
 
+  /// That host may answer SYNs by cookies: what a replayed packet opens there has the numbers of another time.
+  void forgets(std::uint8_t host) { forgetful_[host] = true; }
+
   /// A stack put this packet on a wire. Empty: all is well.
   std::string on_sent(const trace::LinkSent& sent);
   /// A packet that no stack made goes by.
@@ -92,6 +95,7 @@ class Observer {
   std::vector<Flow> flows_;
   boost::unordered_flat_map<FourTuple, std::uint32_t, TupleHash> index_;
   std::vector<Wire> wires_;
+  std::array<bool, 8> forgetful_{};
   std::uint64_t packets_ = 0;
 };
 

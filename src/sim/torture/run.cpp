@@ -29,6 +29,12 @@ IpAddress address_of(World::Host host, bool ipv6) {
   return IpAddress::from_octets(Family::ipv6, octets);
 }
 
+/// It may answer a SYN by a cookie.
+bool is_forgetful(const HostPlan& host) {
+  return host.syn_cookies == SynCookieUse::always ||
+         (host.syn_cookies == SynCookieUse::when_full && host.syn_queue < most_half_open);
+}
+
 class Runner final : private trace::Sink {
  public:
   Runner(const Plan& plan, const Chosen& chosen, trace::Sink* story)
@@ -88,6 +94,7 @@ class Runner final : private trace::Sink {
       config.addresses = {{address_of(host, false), 24}, {address_of(host, true), 64}};
       world_.add_host(std::move(config));
       world_.set_prompt(host, plan_.hosts[i].prompt);
+      if (is_forgetful(plan_.hosts[i])) observer_.forgets(host);
       world_.on_event(host, [this, host](const Event& event) { on_stack_event(host, event); });
       Host state;
       for (std::size_t s = 0; s < plan_.hosts[i].servers.size(); ++s) {
@@ -212,10 +219,7 @@ class Runner final : private trace::Sink {
     const auto found = by_tuple_.find({tuple.remote, tuple.local});
     if (found == by_tuple_.end() || ends_[*pairs_[found->second].answerer].has_begun()) {
       // Who remembers nothing of a SYN takes its ACK again when it is replayed soon: what cookies cost (RFC 4987 3.6).
-      const HostPlan& plan = plan_.hosts[host];
-      const bool forgetful = plan.syn_cookies == SynCookieUse::always ||
-                             (plan.syn_cookies == SynCookieUse::when_full && plan.syn_queue < most_half_open);
-      if (!forgetful) wrong("a connection was accepted that nobody opened: " + tuple.to_string());
+      if (!is_forgetful(plan_.hosts[host])) wrong("a connection was accepted that nobody opened: " + tuple.to_string());
       (void)world_.use(host).abort(id);
       return;
     }
