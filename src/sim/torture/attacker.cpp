@@ -22,7 +22,7 @@ Packet blind(Rng& rng, const Victim& victim) {
   header.flags = kinds[rng.below(std::size(kinds))];
   header.urgent = static_cast<std::uint16_t>(rng.next());
   if (rng.chance(0.3)) header.options.timestamps = wire::Timestamps{any32(rng), any32(rng)};
-  Packet text(rng.chance(0.4) ? rng.below(100) : 0);
+  Packet text(static_cast<std::size_t>(rng.chance(0.4) ? rng.below(100) : 0));
   return make_tcp_packet(victim.tuple.remote, victim.tuple.local, header, text);
 }
 
@@ -103,13 +103,13 @@ Packet garbage(Rng& rng, std::span<const std::byte> old) {
   if (packet.empty()) packet.resize(40);
   switch (rng.below(3)) {
     case 0:  // cut
-      packet.resize(rng.below(packet.size()));
+      packet.resize(static_cast<std::size_t>(rng.below(packet.size())));
       break;
     case 1:  // nothing but noise
       for (std::byte& octet : packet) octet = static_cast<std::byte>(rng.next() & 0xff);
       break;
     default: {  // a damaged header: bits next to each other, which no checksum misses
-      const std::size_t at = rng.below(std::min<std::size_t>(packet.size(), 60));
+      const auto at = static_cast<std::size_t>(rng.below(std::min<std::size_t>(packet.size(), 60)));
       packet[at] ^= static_cast<std::byte>(1 + rng.below(255));
       if (packet.size() >= 40 && (std::to_integer<unsigned>(packet[0]) >> 4) == 6 && at < 8) return {};  // not summed
       break;

@@ -184,7 +184,7 @@ Plan make_plan(std::uint64_t seed) {
   Rng rng(seed);
   Plan plan;
   plan.seed = seed;
-  const std::size_t hosts = 2 + (rng.chance(0.5) ? 0 : rng.below(5));
+  const auto hosts = static_cast<std::size_t>(2 + (rng.chance(0.5) ? 0 : rng.below(5)));
   for (std::size_t i = 0; i < hosts; ++i) {
     HostPlan host;
     host.mtu = rng.chance(0.6) ? 1500 : static_cast<std::uint32_t>(1280 + rng.below(8000));
@@ -211,11 +211,11 @@ Plan make_plan(std::uint64_t seed) {
   plan.end = plan.healed + 1500s;
   plan.told_mtu = rng.chance(0.7);
 
-  const std::size_t connections = 5 + rng.below(60);
+  const auto connections = static_cast<std::size_t>(5 + rng.below(60));
   for (std::size_t i = 0; i < connections; ++i) plan.items.emplace_back(connection_of(rng, plan));
-  const std::size_t faults = rng.chance(0.1) ? 0 : rng.below(6 * plan.links.size() + 2);
+  const auto faults = static_cast<std::size_t>(rng.chance(0.1) ? 0 : rng.below(6 * plan.links.size() + 2));
   for (std::size_t i = 0; i < faults; ++i) plan.items.emplace_back(fault_of(rng, plan));
-  const std::size_t attacks = rng.chance(0.5) ? 0 : rng.below(12);
+  const auto attacks = static_cast<std::size_t>(rng.chance(0.5) ? 0 : rng.below(12));
   for (std::size_t i = 0; i < attacks; ++i) plan.items.emplace_back(attack_of(rng, plan, connections));
   return plan;
 }

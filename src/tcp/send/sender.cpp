@@ -97,7 +97,11 @@ std::optional<Chunk> Sender::paced(Instant now, const SendLimits& limits, Deadli
     return chunk;
   }
   if (!flight_ || !limits.options.pacing || chunk->length == 0) return chunk;
-  const Instant at = flight_->pacing.next_at(now, flight_->pace);
+  // With nothing in flight there is nothing to space out; and never less than a segment each round trip, however slow a
+  // controller thinks the path is: a pace learnt from a trickle would stop the connection for good.
+  if (flight_->recovery.in_flight() == 0) return chunk;
+  Instant at = flight_->pacing.next_at(now, flight_->pace);
+  if (const auto srtt = rto.srtt()) at = std::min(at, last_sent_ + *srtt);
   if (at <= now) return chunk;
   deadlines.set(Timer::pacing, at);
   return std::nullopt;
