@@ -71,7 +71,7 @@ struct TcpOptions {
   unsigned keepalive_count = 9;                           // unanswered probes until the connection is given up (MUST-29)
   Duration fin_wait_2_timeout = std::chrono::minutes(1);  // after close (not after shutdown) with the peer silent; 0 = no limit
   Duration msl = std::chrono::seconds(30);              // TIME-WAIT lasts 2 MSL (RFC 9293 3.6.1; the RFC's own MSL is 2 minutes)
-  std::uint8_t challenge_acks = 10;                     // so many challenge ACKs ...
+  std::uint8_t challenge_acks = 10;                     // so many challenge ACKs, at least one ...
   Duration challenge_period = std::chrono::seconds(5);  // ... in such a time, each connection (RFC 5961 7)
   std::uint8_t ttl = 64;                                // MUST-49
   std::uint8_t dscp = 0;                                // Diffserv code point, 6 bits (MUST-48)

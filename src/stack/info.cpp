@@ -133,6 +133,7 @@ AgreedInfo agreed_of(const tcp::Connection& c) {
   agreed.timestamps = n.timestamps;
   agreed.ecn = c.ecn().out.mode() == tcp::EcnMode::classic;
   agreed.accurate_ecn = c.ecn().out.mode() == tcp::EcnMode::accurate;
+  agreed.fast_open = n.fast_open;
   agreed.peer_mss = n.peer_mss;
   agreed.path_mss = n.path_mss;
   return agreed;

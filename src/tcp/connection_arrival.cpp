@@ -491,7 +491,8 @@ void Connection::challenge(Context context, Cause cause) {
     challenge_window_ = context.now;
     challenges_ = 0;
   }
-  if (challenges_ >= options_->challenge_acks) return;
+  // One at least: a peer's keepalive is answered here too, and a connection that never does is given up by its peer.
+  if (challenges_ >= std::max<std::uint8_t>(options_->challenge_acks, 1)) return;
   if (context.challenges != nullptr && !context.challenges->take(context.now)) return;
   ++challenges_;
   receiver_.ack.at_once(cause);

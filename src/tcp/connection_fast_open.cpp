@@ -21,6 +21,7 @@ void Connection::begin_fast_open(Context context, const Segment& syn, std::optio
   fast_open_->pending = true;
   fast_open_->syn_ack_due = true;
   fast_open_->fresh = fresh;
+  negotiated_.fast_open = !syn.text.empty();
   sender_.assume_syn_acked();
   //= rfc7413 4.2.2-3
   sender_.start(negotiated_.mss(), options_->initial_window, false);
@@ -78,6 +79,7 @@ void Connection::learn_fast_open(const Segment& syn_ack) {
   f.learnt = syn_ack.header.options.fast_open;
   f.peer_mss = negotiated_.peer_mss;
   f.text_acknowledged = syn_ack.ack().value() - sender_.snd.iss.value() - 1;
+  negotiated_.fast_open = f.text_acknowledged != 0;
 }
 
 }  // namespace ft::tcp

@@ -31,6 +31,7 @@ struct Negotiated {
   bool window_scale = false;
   bool sack = false;
   bool timestamps = false;
+  bool fast_open = false;  // text crossed with the SYN (RFC 7413)
 
   /// Octets of text in a full segment: Eff.snd.MSS of RFC 9293 3.7.1 (MUST-16), options deducted.
   std::uint32_t mss() const {

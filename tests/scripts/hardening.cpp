@@ -186,6 +186,18 @@ SCRIPT_CASE("the throttle can be set for each connection, and for the whole stac
   t.expects(". 1:1(0) ack 1"_seg);
 }
 
+SCRIPT_CASE("a connection that may challenge nobody answers a keepalive all the same") {
+  Setup setup;
+  setup.options.challenge_acks = 0;
+  setup.options.challenge_period = 1s;
+  auto s = Script::established(name, variant, setup);
+  for (int i = 0; i < 3; ++i) {
+    s.receives(". 0:0(0) ack 1"_seg);
+    s.expects(". 1:1(0) ack 1"_seg);
+    s.waits(1s);
+  }
+}
+
 SCRIPT_CASE("a RST in SYN-SENT that does not acknowledge the SYN is dropped in silence") {
   FT_COVERS("rfc5961 3.2-5");
   Script s(name, variant);

@@ -210,7 +210,9 @@ std::string Observer::look_at_ack(Flow& flow, const Flow& back, const wire::TcpH
 
 std::string Observer::look_at_text(const Flow& flow, const Flow& back, const wire::ParsedTcp& tcp, std::uint32_t length) {
   const Seq seq = tcp.header.seq;
-  if (!flow.has_heard) return "text before the peer's window was known";
+  // (Whose cookie was acknowledged by a peer that has begun anew since speaks to the one before: what that one offered was not
+  // kept.)
+  if (!flow.has_heard && flow.back_epoch == back.epoch) return "text before the peer's window was known";
   if (before(seq, flow.iss + 1)) return "text before the first octet";
   // One octet, or the FIN, may ask at a shut window (RFC 9293 3.8.6.1).
   const bool probes = length == 1 && seq == flow.heard_edge;

@@ -24,6 +24,14 @@ struct HostPlan {
   std::uint64_t memory = 1u << 30;  // octets in all buffers
 };
 
+inline constexpr std::uint32_t most_half_open = 1000;  // more than a plan ever has at once
+
+/// It may answer a SYN by a cookie.
+inline bool is_forgetful(const HostPlan& host) {
+  return host.syn_cookies == SynCookieUse::always ||
+         (host.syn_cookies == SynCookieUse::when_full && host.syn_queue < most_half_open);
+}
+
 struct LinkPlan {
   std::uint8_t a = 0, b = 0;
   Duration delay{};        // one way

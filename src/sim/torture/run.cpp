@@ -17,8 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t first_port = 80;
-constexpr std::uint32_t most_half_open = 1000;  // more than a plan ever has at once
-constexpr Duration after_the_end = 400s;        // TIME-WAIT, FIN-WAIT-2 and the like of what was ended by force
+constexpr Duration after_the_end = 400s;  // TIME-WAIT, FIN-WAIT-2 and the like of what was ended by force
 constexpr std::uint64_t most_at_once = 50'000;
 constexpr std::uint64_t most_events = 3'000'000;
 
@@ -27,12 +26,6 @@ IpAddress address_of(World::Host host, bool ipv6) {
   std::array<std::uint8_t, 16> octets{0xfd};
   octets[15] = static_cast<std::uint8_t>(host + 1);
   return IpAddress::from_octets(Family::ipv6, octets);
-}
-
-/// It may answer a SYN by a cookie.
-bool is_forgetful(const HostPlan& host) {
-  return host.syn_cookies == SynCookieUse::always ||
-         (host.syn_cookies == SynCookieUse::when_full && host.syn_queue < most_half_open);
 }
 
 class Runner final : private trace::Sink {
@@ -217,9 +210,12 @@ class Runner final : private trace::Sink {
   void accepted(World::Host host, ConnectionId id) {
     const FourTuple tuple = world_.use(host).info(id)->tuple;
     const auto found = by_tuple_.find({tuple.remote, tuple.local});
-    if (found == by_tuple_.end() || ends_[*pairs_[found->second].answerer].has_begun()) {
-      // Who remembers nothing of a SYN takes its ACK again when it is replayed soon: what cookies cost (RFC 4987 3.6).
-      if (!is_forgetful(plan_.hosts[host])) wrong("a connection was accepted that nobody opened: " + tuple.to_string());
+    const bool unopened = found == by_tuple_.end() || ends_[*pairs_[found->second].answerer].has_begun();
+    // Who remembers nothing of a SYN takes its ACK again when it is replayed soon, and takes an ACK that comes after its sender
+    // has left: what cookies cost (RFC 4987 3.6). An opener that has heard nothing yet is not who sent it.
+    const bool forgetful = is_forgetful(plan_.hosts[host]);
+    if (unopened || (forgetful && !ends_[*pairs_[found->second].opener].was_connected())) {
+      if (!forgetful) wrong("a connection was accepted that nobody opened: " + tuple.to_string());
       (void)world_.use(host).abort(id);
       return;
     }
@@ -486,6 +482,8 @@ class Runner final : private trace::Sink {
         wrong("host " + std::to_string(h) + " holds " + std::to_string(held[h]) + " octets and is charged for " +
               std::to_string(stack.buffer_memory()));
       if (stack.buffer_memory() > stack.config().max_buffer_memory) wrong("more memory than the ceiling allows");
+      if (!stack.is_memory_balanced())
+        wrong("host " + std::to_string(h) + " is charged for other memory than its connections hold");
     }
   }
 

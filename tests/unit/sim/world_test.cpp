@@ -119,7 +119,7 @@ TEST_CASE("a crashed host is silent and forgets, and comes back with another sec
   CHECK(pair.world.look(pair.b)->config().secret != secret);
   CHECK(pair.world.look(pair.b)->ports().empty());
   pair.world.run_until(t0 + 2s);  // the SYN's retransmission meets a host that does not listen
-  // refused, it asks again with less of ECN: once as RFC 3168 asks, once without
+  // refused, it asks once more, without ECN (RFC 3168 6.1.1.1)
   CHECK(pair.letters.text == "sLXsLDrsLDrsLDrsLDr");
 }
 

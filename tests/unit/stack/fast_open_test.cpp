@@ -86,7 +86,10 @@ TEST_CASE("the first connection asks for a cookie and gets one; the second sends
     CHECK(pair.stacks[0].counters().fast_opens_sent == 1);
     CHECK(pair.stacks[1].counters().fast_opens_accepted == 1);
     CHECK(pair.stacks[0].info(second)->retransmissions == 0);
-    CHECK(pair.stacks[0].info(first).has_value());
+    CHECK(pair.stacks[0].info(second)->agreed.fast_open);
+    CHECK(pair.stacks[1].info(*server)->agreed.fast_open);
+    CHECK_FALSE(pair.stacks[0].info(first)->agreed.fast_open);
+    CHECK_FALSE(pair.stacks[1].info(first_server)->agreed.fast_open);
   }
 }
 
