@@ -211,16 +211,21 @@ class Runner final : private trace::Sink {
     const FourTuple tuple = world_.use(host).info(id)->tuple;
     const auto found = by_tuple_.find({tuple.remote, tuple.local});
     const bool unopened = found == by_tuple_.end() || ends_[*pairs_[found->second].answerer].has_begun();
-    // Who remembers nothing of a SYN takes its ACK again when it is replayed soon, and takes an ACK that comes after its sender
-    // has left: what cookies cost (RFC 4987 3.6). An opener that has heard nothing yet is not who sent it.
-    const bool forgetful = is_forgetful(plan_.hosts[host]);
-    if (unopened || (forgetful && !ends_[*pairs_[found->second].opener].was_connected())) {
-      if (!forgetful) wrong("a connection was accepted that nobody opened: " + tuple.to_string());
+    // Who remembers nothing of a SYN takes its ACK again when it is replayed soon: what cookies cost (RFC 4987 3.6).
+    if (unopened && !is_forgetful(plan_.hosts[host])) wrong("a connection was accepted that nobody opened: " + tuple.to_string());
+    // An opener that has heard nothing yet did not send this ACK: it is from whoever had the port before, and has left.
+    if (unopened || !ends_[*pairs_[found->second].opener].was_connected()) {
       (void)world_.use(host).abort(id);
       return;
     }
     const Pair& pair = pairs_[found->second];
     begin(*pair.answerer, id, tuple);
+  }
+
+  /// Somebody sent a SYN in the name of `tuple`'s source, with another number than its own.
+  bool has_forged_opening(const FourTuple& tuple) const {
+    const Flow* flow = observer_.find(tuple);
+    return flow != nullptr && !flow->foreign.empty();
   }
 
   /// The stack says that the connection is over: is that a good reason?
@@ -239,7 +244,9 @@ class Runner final : private trace::Sink {
         return;
       case CloseReason::reset:
         ++outcome_.reset;
-        if (peer_is_well && peer.was_connected()) because("reset by a peer that did not");
+        // (Whoever opened the connection with a forged number of its peer's is reset by the true peer, and rightly so.)
+        if (peer_is_well && peer.was_connected() && !has_forged_opening({end.tuple().remote, end.tuple().local}))
+          because("reset by a peer that did not");
         return;
       case CloseReason::refused:
         ++outcome_.reset;
