@@ -117,6 +117,9 @@ class Analysis {
   };
   FrameLabel label_of(std::uint64_t frame) const;
 
+  /// Who sent the ICMP error of this frame (a note of kind icmp); of the first 4096 of them.
+  std::optional<IpAddress> reporter(std::uint64_t frame) const;
+
   /// Octets of memory held now, and for how many streams: what the limits count.
   std::size_t memory() const;
 

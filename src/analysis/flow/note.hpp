@@ -51,7 +51,7 @@ struct Note {
     syn_again,  // a SYN or SYN-ACK inside an open connection that is no repeat
   };
   /// Evidence, as bits.
-  enum Is : std::uint16_t {
+  enum Is : std::uint32_t {
     by_dsack = 1,      // needless: a D-SACK told
     by_timestamp = 2,  // needless: the ACK echoed the first copy's time
     by_ack = 4,        // needless: all of it had been acknowledged when it was sent
@@ -68,6 +68,7 @@ struct Note {
     clocked_after = 8192,  // reordered or filling: by IP ID or timestamp it was sent after what lies above the hole
     proven = 16384,        // order told by IP ID or timestamp, not by delays alone
     had_ack = 32768,       // SYN or SYN-ACK repeated although its answer was captured
+    other_id = 65536,      // RST: its IP identification does not follow those of this side's other packets
   };
 
   std::uint64_t frame = 0;
@@ -79,8 +80,9 @@ struct Note {
   std::uint32_t length = 0;     // octets of text
   std::uint32_t in_flight = 0;  // this side's octets not acknowledged, this segment counted
   std::uint32_t window = 0;     // that the other side granted last, scaled
-  std::uint32_t value = 0;      // icmp: the MTU told; unseen_acked: octets; text_after_close: octets
-  std::uint16_t is = 0;
+  std::uint32_t value = 0;      // icmp: the MTU told; unseen_acked: octets; text_after_close: octets; reset: its own
+                                // window, as on the wire
+  std::uint32_t is = 0;
   std::uint16_t tries = 0;          // how often these octets were sent so far, this time counted, as far as captured
   std::uint8_t type = 0, code = 0;  // icmp
   std::uint8_t ttl = 0;
@@ -90,7 +92,7 @@ struct Note {
   Label label = Label::original;
   RepeatCause cause = RepeatCause::none;
 
-  constexpr bool any(std::uint16_t bits) const { return (is & bits) != 0; }
+  constexpr bool any(std::uint32_t bits) const { return (is & bits) != 0; }
 };
 
 }  // namespace ft::analysis
