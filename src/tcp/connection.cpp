@@ -216,7 +216,7 @@ std::optional<Reply> Connection::close(Context context) {
 //= rfc9293 MUST-27
 //= rfc9293 MUST-28
 void Connection::on_keepalive_changed(Instant now) {
-  if (!options_->keepalive || !is_synchronized(state_)) {
+  if (!options_->keepalive || !is_synchronized(state_) || state_ == State::time_wait) {
     deadlines_.clear(Timer::keepalive);
     return;
   }

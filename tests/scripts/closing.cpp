@@ -137,6 +137,24 @@ SCRIPT_CASE("a FIN repeated in TIME-WAIT is acknowledged again and 2 MSL start a
   s.has_state("CLOSED");
 }
 
+SCRIPT_CASE("TIME-WAIT asks for no sign of life, also when keepalive is switched on in it, and keeps what was not read yet") {
+  auto s = Script::established(name, variant);
+  s.app_shuts_down();
+  s.expects("F. 1:1(0) ack 1"_seg);
+  s.receives("P. 1:101(100) ack 2"_seg);
+  s.receives("F. 101:101(0) ack 2"_seg);
+  s.expects(". 2:2(0) ack 102"_seg);
+  s.has_state("TIME-WAIT");
+  REQUIRE(s.stack().set_keepalive(s.now(), s.connection(), 1s, 1s, 1));
+  REQUIRE(s.stack().set_keepalive(s.now(), s.connection(), true));
+  s.stays_silent_for(59s);
+  s.has_state("TIME-WAIT");
+  s.waits(2s);
+  s.has_state("CLOSED");
+  s.app_reads(100);
+  s.app_reads(0);
+}
+
 SCRIPT_CASE("a RST does not cut TIME-WAIT short (RFC 1337)") {
   auto s = Script::established(name, variant);
   s.app_closes();

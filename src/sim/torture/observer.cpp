@@ -199,8 +199,10 @@ std::string Observer::look_at_ack(Flow& flow, const Flow& back, const wire::TcpH
     if (after(block.right, back.delivered)) return "a SACK block beyond what was delivered";
   }
   if (flow.has_told && before(h.ack, flow.told_ack)) return "acknowledges less than before, which was " + number(flow.told_ack);
-  // (a SYN-ACK again cannot say more than 65535, RFC 7323 2.2)
-  if (flow.has_told && before(edge, flow.told_edge) && !h.has(syn))
+  // (A SYN-ACK again cannot say more than 65535, RFC 7323 2.2; and what lies between two values of the field is promised, not
+  // said.)
+  const std::uint32_t step = flow.scales && back.scales ? 1u << flow.shift : 1u;
+  if (flow.has_told && distance(edge, flow.told_edge) >= static_cast<std::int32_t>(step) && !h.has(syn))
     return "takes back " + std::to_string(distance(edge, flow.told_edge)) + " octets of window";
   flow.told_ack = h.ack;
   flow.told_edge = flow.has_told ? later(flow.told_edge, edge) : edge;

@@ -25,7 +25,9 @@ struct WindowSpace {
   std::uint32_t worthwhile() const { return std::max(std::min(limit / 2, mss), 1u); }
 };
 
-/// Moves the right edge if that is worthwhile, rounds it to what the field can say, and returns the field.
+/// Moves the right edge if that is worthwhile, and returns the field that says so. Where the edge lies between two values of the
+/// field it is moved up to the next, if the buffer has that much; else the field says less than what stays promised, by less
+/// than one step (RFC 7323 2.4).
 //= rfc9293 MUST-39
 //= rfc9293 MAY-8
 //= rfc9293 SHLD-14
@@ -35,9 +37,9 @@ inline std::uint16_t offer_window(RecvVars& rcv, const WindowSpace& space) {
   const std::uint32_t possible = space.possible();
   if (possible >= rcv.wnd + space.worthwhile()) rcv.wnd = possible;
   const std::uint32_t mask = (1u << space.shift) - 1;
-  const std::uint32_t field = std::min<std::uint32_t>((rcv.wnd + mask) >> space.shift, UINT16_MAX);
-  rcv.wnd = field << space.shift;
-  return static_cast<std::uint16_t>(field);
+  const std::uint32_t rounded = (rcv.wnd + mask) & ~mask;
+  if (rounded >> space.shift <= UINT16_MAX && std::uint64_t{space.unread} + rounded <= space.limit) rcv.wnd = rounded;
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(rcv.wnd >> space.shift, UINT16_MAX));
 }
 
 /// After a read: is the news worth a segment of its own? Yes when the window was (almost) shut, or half the buffer opened.

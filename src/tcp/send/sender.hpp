@@ -160,7 +160,7 @@ class Sender {
   Chunk repeat_of(std::uint32_t position) const;
   /// Notes what leaves; false when there is no memory for that, and then nothing may leave.
   bool remember(BufferPool& pool, Instant now, const Chunk& chunk, const SendLimits& limits);
-  bool begin_flight(Instant now, const SendLimits& limits);
+  void begin_flight(Instant now, const SendLimits& limits);
   void end_flight(BufferPool& pool);
   void rewind(BufferPool& pool);
   void on_left(Instant now, const Chunk& chunk, const SendLimits& limits);
