@@ -142,6 +142,7 @@ SCRIPT_CASE("TIME-WAIT asks for no sign of life, also when keepalive is switched
   s.app_shuts_down();
   s.expects("F. 1:1(0) ack 1"_seg);
   s.receives("P. 1:101(100) ack 2"_seg);
+  s.expects(". 2:2(0) ack 101"_seg);
   s.receives("F. 101:101(0) ack 2"_seg);
   s.expects(". 2:2(0) ack 102"_seg);
   s.has_state("TIME-WAIT");
