@@ -1,12 +1,14 @@
 // Any octets as a capture file: the reader comes to an end, its packets lie within the file, and what it read is the same
-// after our writer and the reader again.
+// after our writer and the reader again. In pieces it is read the same.
 #include "base/assert.hpp"
 #include "pcap/reader.hpp"
+#include "pcap/stream_reader.hpp"
 #include "pcap/writer.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace ft;
@@ -42,13 +44,46 @@ void check_same(const pcap::Packet& a, const pcap::Packet& b) {
   FT_ASSERT(comments == b.comments);
 }
 
+/// The same file, its octets handed over `piece` at a time.
+void check_stream(std::span<const std::byte> file, const std::vector<pcap::Packet>& packets, const std::string& ending,
+                  std::size_t piece) {
+  pcap::StreamReader reader;
+  pcap::Packet packet;
+  std::size_t at = 0, count = 0;
+  while (true) {
+    const auto step = reader.next(packet);
+    if (step == pcap::StreamReader::Step::packet) {
+      FT_ASSERT(count < packets.size() && packet.at == packets[count].at && packet.comments == packets[count].comments);
+      FT_ASSERT(std::ranges::equal(packet.octets, packets[count].octets));
+      ++count;
+    } else if (step == pcap::StreamReader::Step::need_more) {
+      const auto room = reader.room();
+      const std::size_t n = std::min({piece, room.size(), file.size() - at});
+      std::copy_n(file.begin() + static_cast<std::ptrdiff_t>(at), n, room.begin());
+      at += n;
+      reader.put(n);
+      if (n == 0) reader.finish();
+    } else {
+      FT_ASSERT(count == packets.size());
+      FT_ASSERT(ending == (step == pcap::StreamReader::Step::failed ? to_string(reader.error()) : ""));
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span<const std::byte> file = std::as_bytes(std::span{data, size});
   auto reader = pcap::Reader::open(file);
-  if (!reader) return 0;
+  const std::size_t piece = 1 + size % 97;
+  if (!reader) {
+    check_stream(file, {}, to_string(reader.error()), piece);
+    return 0;
+  }
   const std::vector<pcap::Packet> packets = read_all(*reader);
+  const auto end = reader->next();
+  check_stream(file, packets, end ? "" : to_string(end.error()), piece);
   for (const pcap::Packet& packet : packets) FT_ASSERT(lies_within(packet.octets, file));
 
   std::vector<std::byte> copy;

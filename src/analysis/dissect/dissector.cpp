@@ -40,7 +40,7 @@ const Frame& Dissector::dissect(const pcap::Packet& packet) {
   frame_.comments = packet.comments;
   if (packet.link_type == pcap::LinkType::ethernet && dissect_common()) return frame_;
   frame_.segment.link = 0;
-  Walk{frame_, reassembler_, options_.verify_checksums}.run();
+  Walk{frame_, reassembler_, options_.verify_checksums, packet.fcs_length}.run();
   return frame_;
 }
 

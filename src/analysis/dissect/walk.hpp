@@ -5,6 +5,7 @@
 #include "analysis/dissect/frame.hpp"
 #include "analysis/dissect/reassembler.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,8 +15,14 @@ namespace ft::analysis {
 
 class Walk {
  public:
-  Walk(Frame& frame, Reassembler& reassembler, bool verify)
-      : frame_(frame), reassembler_(reassembler), verify_(verify), octets_(frame.octets), wire_(frame.original_length) {}
+  /// `fcs`: that many of the last octets on the wire are a frame check sequence.
+  Walk(Frame& frame, Reassembler& reassembler, bool verify, std::uint32_t fcs)
+      : frame_(frame),
+        reassembler_(reassembler),
+        verify_(verify),
+        wire_(frame.original_length - std::min(fcs, frame.original_length)) {
+    octets_ = frame.octets.first(std::min<std::size_t>(frame.octets.size(), wire_));
+  }
   void run();
 
  private:
@@ -77,8 +84,8 @@ class Walk {
   Frame& frame_;
   Reassembler& reassembler_;
   bool verify_;
-  std::span<const std::byte> octets_;  // captured, up to the end of the layer's contents
-  std::uint64_t wire_;                 // where they end on the wire, counted as offsets are
+  std::uint64_t wire_;                 // where the layer's contents end on the wire, counted as offsets are
+  std::span<const std::byte> octets_;  // what of them was captured
   std::size_t at_ = 0;
   bool reassembled_ = false;
   std::optional<IcmpError> error_;  // inside its quote

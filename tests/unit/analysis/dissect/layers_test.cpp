@@ -280,3 +280,13 @@ TEST_CASE("an ICMPv6 packet-too-big tells its MTU, and one about a ping is no bu
   wire::write_icmp({3, 1, 0, ping}, about);
   CHECK_FALSE(bench.see(ipv4(1, about), LinkType::raw_ip).has_icmp_error);
 }
+
+TEST_CASE("a frame check sequence is no part of a packet without a length of its own") {
+  Octets packet = data4();
+  packet[2] = packet[3] = std::byte{0};
+  const Octets with_fcs = ethernet(type_ipv4, packet) + octets({1, 2, 3, 4});
+  Dissector dissector;
+  const Frame& frame = dissector.dissect({.link_type = LinkType::ethernet, .fcs_length = 4, .octets = with_fcs});
+  REQUIRE(frame.has_segment);
+  CHECK(frame.segment.length == 5);
+}

@@ -1,0 +1,66 @@
+#include "pcap/stream_reader.hpp"
+
+#include "base/assert.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ft::pcap {
+
+namespace {
+constexpr std::size_t first_room = 256 * 1024;
+}
+
+StreamReader::StreamReader() : buffer_(first_room) {}
+
+std::span<std::byte> StreamReader::room() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (begin_ > 0 && buffer_.size() - end_ < buffer_.size() / 4) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
+  return std::span(buffer_).subspan(end_);
+}
+
+void StreamReader::put(std::size_t octets) {
+  FT_ASSERT(octets <= buffer_.size() - end_);
+  end_ += octets;
+}
+
+void StreamReader::skip() {
+  const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(to_skip_, end_ - begin_));
+  begin_ += n;
+  to_skip_ -= n;
+}
+
+StreamReader::Step StreamReader::next(Packet& packet) {
+  while (true) {
+    skip();
+    if (to_skip_ > 0) {
+      if (!last_) return Step::need_more;
+      decoder_.fail_truncated();
+      return Step::failed;
+    }
+    const auto window = std::span<const std::byte>(buffer_).subspan(begin_, end_ - begin_);
+    switch (decoder_.decode(window, last_, packet)) {
+      case Decoder::Step::packet:
+        begin_ += decoder_.taken();
+        position_ += decoder_.taken();
+        return Step::packet;
+      case Decoder::Step::passed:
+        to_skip_ = decoder_.taken();
+        position_ += decoder_.taken();
+        break;
+      case Decoder::Step::need_more:
+        return Step::need_more;
+      case Decoder::Step::end:
+        return Step::end;
+      case Decoder::Step::failed:
+        return Step::failed;
+    }
+  }
+}
+
+}  // namespace ft::pcap
