@@ -67,6 +67,21 @@ void add_disorder(std::vector<GoodputCase>& cases, const Named& controller) {
   add("queue-of-4-bdp", [](ImpairmentSettings& s) { s.queue_octets = 1'000'000; });
 }
 
+/// A router that marks instead of dropping (RFC 3168): beyond `mark_packets` waiting, with a queue of four round trips behind.
+void add_marks(std::vector<GoodputCase>& cases, const Named& controller) {
+  for (const std::uint32_t mark : {5u, 20u, 65u}) {
+    for (const std::size_t flows : {std::size_t{1}, std::size_t{2}}) {
+      GoodputCase one = over(controller, 50, 20, flows);
+      one.plan.data.queue_octets *= 4;
+      one.plan.data.mark_packets = mark;
+      one.plan.warm_up = 5s;
+      for (BulkFlow& flow : one.plan.flows) flow.tcp.ecn = Ecn::accurate;
+      one.key = fmt::format("{}/marks-at-{}/{}", controller.name, mark, flows);
+      cases.push_back(std::move(one));
+    }
+  }
+}
+
 void add_fairness(std::vector<GoodputCase>& cases, const Named& controller) {
   for (const std::size_t flows : {std::size_t{2}, std::size_t{8}}) {
     GoodputCase one = over(controller, 50, 20, flows);
@@ -84,6 +99,8 @@ std::vector<GoodputCase> goodput_cases() {
   for (const Named& controller : controllers) add_paths(cases, controller);
   for (const Named& controller : controllers) add_disorder(cases, controller);
   for (const Named& controller : controllers) add_fairness(cases, controller);
+  for (const Named& controller : controllers) add_marks(cases, controller);
+  add_marks(cases, {Congestion::dctcp, "dctcp"});
   GoodputCase mixed = over(controllers[0], 50, 20, 2);
   mixed.plan.warm_up = 10s;
   mixed.plan.time = 30s;
