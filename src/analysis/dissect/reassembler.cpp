@@ -33,7 +33,7 @@ void Reassembler::put(Packet& packet, const Fragment& fragment) {
     octets_ += added.to - packet.octets.size();
     packet.octets.resize(added.to);
   }
-  std::ranges::copy(fragment.contents, packet.octets.begin() + added.from);
+  std::ranges::copy(fragment.contents, std::span(packet.octets).subspan(added.from).begin());
   if (!fragment.more) packet.length = added.to;
   const auto touches = [&](const Piece& p) { return p.from <= added.to && added.from <= p.to; };
   for (const Piece& piece : packet.pieces) {

@@ -21,7 +21,7 @@ class Walk {
         reassembler_(reassembler),
         verify_(verify),
         wire_(frame.original_length - std::min(fcs, frame.original_length)) {
-    octets_ = frame.octets.first(std::min<std::size_t>(frame.octets.size(), wire_));
+    octets_ = frame.octets.first(static_cast<std::size_t>(std::min<std::uint64_t>(frame.octets.size(), wire_)));
   }
   void run();
 

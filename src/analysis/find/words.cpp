@@ -153,8 +153,8 @@ std::string_view to_string(FailureClass failure) {
 std::span<const Words> all_words() { return table; }
 
 const Words* find_words(std::string_view id) {
-  const auto* found = std::ranges::find(table, id, &Words::id);
-  return found == table.end() ? nullptr : found;
+  const auto found = std::ranges::find(table, id, &Words::id);
+  return found == table.end() ? nullptr : &*found;
 }
 
 std::span<const Explanation> all_explanations() { return explanations; }
