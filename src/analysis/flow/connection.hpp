@@ -145,6 +145,7 @@ struct Side {
   std::uint32_t turns = 0;               // times that it spoke after the other side had spoken
   Duration think_total{}, think_most{};  // from the other side's last octet to the first of this one's answer
   std::uint64_t think_most_frame = 0;
+  Instant think_most_at{};  // of that frame
   std::uint64_t first_text_frame = 0, last_text_frame = 0;
   Instant first_text{}, last_text{}, last_packet{};
   std::uint64_t fin_frame = 0, reset_frame = 0;  // first
