@@ -35,6 +35,21 @@ void StreamReader::skip() {
   to_skip_ -= n;
 }
 
+Decoder::Step StreamReader::decode(Packet& packet) {
+  const auto window = std::span<const std::byte>(buffer_).subspan(begin_, end_ - begin_);
+  const Decoder::Step step = decoder_.decode(window, last_, packet);
+  if (step == Decoder::Step::passed) to_skip_ = decoder_.taken();
+  if (step == Decoder::Step::packet) begin_ += decoder_.taken();
+  if (step == Decoder::Step::packet || step == Decoder::Step::passed) position_ += decoder_.taken();
+  return step;
+}
+
+std::expected<void, ReadError> StreamReader::begin() {
+  Packet none;
+  if (!decoder_.is_open() && decode(none) == Decoder::Step::failed) return std::unexpected(decoder_.error());
+  return {};
+}
+
 StreamReader::Step StreamReader::next(Packet& packet) {
   while (true) {
     skip();
@@ -43,15 +58,10 @@ StreamReader::Step StreamReader::next(Packet& packet) {
       decoder_.fail_truncated();
       return Step::failed;
     }
-    const auto window = std::span<const std::byte>(buffer_).subspan(begin_, end_ - begin_);
-    switch (decoder_.decode(window, last_, packet)) {
+    switch (decode(packet)) {
       case Decoder::Step::packet:
-        begin_ += decoder_.taken();
-        position_ += decoder_.taken();
         return Step::packet;
       case Decoder::Step::passed:
-        to_skip_ = decoder_.taken();
-        position_ += decoder_.taken();
         break;
       case Decoder::Step::need_more:
         return Step::need_more;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,9 @@ class StreamReader {
   /// Nothing more will come.
   void finish() { last_ = true; }
 
+  /// Looks at the first octets, if enough are there to tell the format (decoder().is_open()); an error when it is none of ours.
+  std::expected<void, ReadError> begin();
+
   enum class Step : std::uint8_t { packet, need_more, end, failed };
   /// `packet` borrows from the reader until the next call of room() or next().
   Step next(Packet& packet);
@@ -34,6 +38,7 @@ class StreamReader {
 
  private:
   void skip();
+  Decoder::Step decode(Packet& packet);
 
   std::vector<std::byte> buffer_;
   std::size_t begin_ = 0;  // of what was not read yet

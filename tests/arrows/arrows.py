@@ -40,6 +40,9 @@ LIBRARIES = {
     "nlohmann/": {"cli", "analysis"},
     "CLI/": {"cli"},
     "openssl/": {"sockets"},
+    "zlib.h": {"io"},
+    "zstd.h": {"io"},
+    "pcap.h": {"io"},
 }
 # Headers that no pure room includes: the system's, and the standard's that stand for it.
 SYSTEM = re.compile(

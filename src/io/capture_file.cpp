@@ -1,0 +1,210 @@
+// Files and pipes as capture sources: a plain file is mapped and read in place, everything else comes as a stream.
+#include "io/capture_source.hpp"
+#include "io/failure.hpp"
+#include "io/octet_stream.hpp"
+#include "pcap/reader.hpp"
+#include "pcap/stream_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+namespace ft::io {
+namespace {
+
+using Octets = std::span<const std::byte>;
+using Opened = std::expected<std::unique_ptr<CaptureSource>, std::string>;
+
+/// Its pages are read ahead and given back soon, so a file may be larger than memory.
+class Mapping {
+ public:
+  Mapping(const void* at, std::size_t octets) : at_(static_cast<const std::byte*>(at)), octets_(octets) {}
+  Mapping(Mapping&& other) noexcept : at_(std::exchange(other.at_, nullptr)), octets_(other.octets_) {}
+  Mapping& operator=(Mapping&&) = delete;
+  ~Mapping() {
+    if (at_ != nullptr) ::munmap(const_cast<std::byte*>(at_), octets_);
+  }
+  Octets octets() const { return {at_, octets_}; }
+
+  static std::optional<Mapping> of(int file, std::size_t octets) {
+    void* at = ::mmap(nullptr, octets, PROT_READ, MAP_PRIVATE, file, 0);
+    if (at == MAP_FAILED) return std::nullopt;
+    ::madvise(at, octets, MADV_SEQUENTIAL);
+    return Mapping{at, octets};
+  }
+
+ private:
+  const std::byte* at_;
+  std::size_t octets_;
+};
+
+class MappedCapture final : public CaptureSource {
+ public:
+  MappedCapture(Mapping mapping, pcap::Reader reader) : mapping_(std::move(mapping)), reader_(std::move(reader)) {}
+
+  Step next(pcap::Packet& packet) override {
+    const auto found = reader_.next(packet);
+    if (found) return *found ? Step::packet : Step::end;
+    problem_ = to_string(found.error());
+    return Step::failed;
+  }
+  std::string problem() const override { return problem_; }
+  bool rewind() override {
+    auto again = pcap::Reader::open(mapping_.octets());
+    if (!again) return false;
+    reader_ = std::move(*again);
+    return true;
+  }
+  std::optional<std::uint64_t> size() const override { return mapping_.octets().size(); }
+  std::uint64_t position() const override { return reader_.position(); }
+  const std::vector<pcap::Interface>& interfaces() const override { return reader_.interfaces(); }
+  pcap::Section section() const override { return reader_.decoder().section(); }
+  std::uint64_t dropped() const override { return reader_.decoder().dropped(); }
+
+ private:
+  Mapping mapping_;
+  pcap::Reader reader_;
+  std::string problem_;
+};
+
+class StreamedCapture final : public CaptureSource {
+ public:
+  StreamedCapture(std::unique_ptr<OctetStream> stream, std::optional<std::uint64_t> size)
+      : stream_(std::move(stream)), size_(size) {}
+
+  Step next(pcap::Packet& packet) override {
+    while (true) {
+      switch (reader_.next(packet)) {
+        case pcap::StreamReader::Step::packet:
+          return Step::packet;
+        case pcap::StreamReader::Step::end:
+          // A stream that broke just between two packets is broken all the same.
+          return broken_.empty() ? Step::end : Step::failed;
+        case pcap::StreamReader::Step::failed:
+          return Step::failed;
+        case pcap::StreamReader::Step::need_more:
+          refill();
+      }
+    }
+  }
+  std::string problem() const override { return broken_.empty() ? to_string(reader_.error()) : broken_; }
+  bool rewind() override {
+    if (!stream_->rewind()) return false;
+    reader_ = {};
+    broken_.clear();
+    return true;
+  }
+  std::optional<std::uint64_t> size() const override { return size_; }
+  std::uint64_t position() const override { return stream_->position(); }
+  const std::vector<pcap::Interface>& interfaces() const override { return reader_.decoder().interfaces(); }
+  pcap::Section section() const override { return reader_.decoder().section(); }
+  std::uint64_t dropped() const override { return reader_.decoder().dropped(); }
+
+  /// Reads the file's first octets: an error when they are those of no capture.
+  std::expected<void, std::string> begin() {
+    while (!reader_.decoder().is_open()) {
+      refill();
+      if (!broken_.empty()) return std::unexpected(broken_);
+      if (auto begun = reader_.begin(); !begun) return std::unexpected(to_string(begun.error()));
+    }
+    return {};
+  }
+
+ private:
+  void refill() {
+    const auto got = stream_->read(reader_.room());
+    if (!got) broken_ = got.error();
+    reader_.put(got.value_or(0));
+    if (got.value_or(0) == 0) reader_.finish();
+  }
+
+  std::unique_ptr<OctetStream> stream_;
+  std::optional<std::uint64_t> size_;
+  pcap::StreamReader reader_;
+  std::string broken_;
+};
+
+bool begins_with(Octets octets, std::initializer_list<int> magic) {
+  return octets.size() >= magic.size() &&
+         std::equal(magic.begin(), magic.end(), octets.begin(), [](int a, std::byte b) { return a == std::to_integer<int>(b); });
+}
+
+/// What a file is that we do not read, and how it becomes one that we do.
+std::string_view stranger(Octets begin) {
+  if (begins_with(begin, {0xfd, '7', 'z', 'X', 'Z'})) return "it is compressed with xz: xz -dc FILE | fourtuple ... -";
+  if (begins_with(begin, {'B', 'Z', 'h'})) return "it is compressed with bzip2: bzip2 -dc FILE | fourtuple ... -";
+  if (begins_with(begin, {0x04, 0x22, 0x4d, 0x18})) return "it is compressed with lz4: lz4 -dc FILE | fourtuple ... -";
+  if (begins_with(begin, {'P', 'K', 3, 4})) return "it is a zip archive: unzip -p FILE | fourtuple ... -";
+  if (begins_with(begin, {'s', 'n', 'o', 'o', 'p', 0}))
+    return "it is a snoop file: editcap FILE OUT.pcapng makes a capture of it";
+  if (begins_with(begin, {'{'})) return "it looks like JSON; a trace stands beside a capture, not in its place";
+  return "";
+}
+
+Opened refuse(const std::string& name, std::string problem, Octets begin = {}) {
+  const std::string_view hint = stranger(begin);
+  if (!hint.empty()) problem = std::string("not a capture file: ") + std::string(hint);
+  return std::unexpected(name + ": " + problem);
+}
+
+Opened open_streamed(const std::string& name, std::unique_ptr<OctetStream> stream, std::optional<std::uint64_t> size,
+                     Octets begin) {
+  auto capture = std::make_unique<StreamedCapture>(std::move(stream), size);
+  if (const auto begun = capture->begin(); !begun) return refuse(name, begun.error(), begin);
+  return capture;
+}
+
+/// A file without a name, gone when it is closed.
+Descriptor make_temporary() {
+  const char* folder = std::getenv("TMPDIR");
+  if (folder == nullptr || *folder == '\0') folder = "/tmp";
+  Descriptor file(::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file) return file;
+  std::string path = std::string(folder) + "/fourtuple-XXXXXX";
+  file = Descriptor(::mkostemp(path.data(), O_CLOEXEC));
+  if (file) ::unlink(path.c_str());
+  return file;
+}
+
+}  // namespace
+
+Opened open_capture(const std::string& path, OpenCaptureOptions options) {
+  const bool is_input = path == "-";
+  const std::string name = is_input ? "standard input" : path;
+  Descriptor file(is_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::unexpected(failed_call("open " + name, errno));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return std::unexpected(failed_call("look at " + name, errno));
+  if (S_ISDIR(status.st_mode)) return std::unexpected(name + " is a directory; expected a capture file");
+  const bool regular = S_ISREG(status.st_mode);
+  if (is_input && ::isatty(file.get()) != 0)
+    return std::unexpected("standard input is a terminal; expected a capture file or \"-\" with a pipe");
+  const auto octets = static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
+  const auto size = regular ? std::optional(octets) : std::nullopt;
+  const int number = file.get();
+
+  Descriptor copy;
+  if (!regular && options.read_twice) {
+    copy = make_temporary();
+    if (!copy) return std::unexpected(failed_call("make a temporary file in $TMPDIR to read " + name + " twice", errno));
+  }
+  auto plain = std::make_unique<DescriptorStream>(std::move(file), regular, std::move(copy));
+  const auto begin = plain->peek(8);
+  if (!begin) return refuse(name, begin.error());
+  if (begins_with(*begin, {0x1f, 0x8b})) return open_streamed(name, make_gzip_stream(std::move(plain)), size, {});
+  if (begins_with(*begin, {0x28, 0xb5, 0x2f, 0xfd})) return open_streamed(name, make_zstd_stream(std::move(plain)), size, {});
+  if (regular && octets > 0) {
+    if (auto mapping = Mapping::of(number, octets)) {
+      auto reader = pcap::Reader::open(mapping->octets());
+      if (!reader) return refuse(name, to_string(reader.error()), *begin);
+      return std::make_unique<MappedCapture>(std::move(*mapping), std::move(*reader));
+    }
+  }
+  return open_streamed(name, std::move(plain), size, *begin);
+}
+
+}  // namespace ft::io
