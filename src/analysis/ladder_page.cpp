@@ -56,7 +56,7 @@ std::string_view first_state(const Ladder& ladder, bool right) {
 
 bool is_routine(const Row& row) {
   using namespace wire;
-  const bool plain = row.kind == Row::Kind::segment && row.lost.empty() && !row.duplicate && !row.corrupted;
+  const bool plain = row.kind == Row::Kind::segment && row.lost.empty() && !row.duplicate && !row.corrupted && !row.late;
   const bool used = row.dropped == DropReason::none && !row.from_state.changed() && !row.to_state.changed();
   const bool special = row.has(tcp_flag::syn) || row.has(tcp_flag::fin) || row.has(tcp_flag::rst) || row.has(tcp_flag::urg);
   const bool odd = row.window == 0 || row.segment.sack_count > 0 || row.effect.id == "ack-duplicate" ||
@@ -88,6 +88,7 @@ std::vector<bool> rows_to_show(const std::vector<Row>& rows, bool all) {
 std::vector<std::vector<Line>> ladder_blocks(const Ladder& ladder, const TextStyle& style) {
   LadderText text(ladder.actors, ladder.origin, style);
   text.name_connections(std::ranges::any_of(ladder.rows, [](const Row& row) { return row.connection > 1; }));
+  text.name_packets(ladder.shows_packets);
   std::vector<std::vector<Line>> blocks{text.head(heading_of(ladder, false, style.lang), heading_of(ladder, true, style.lang),
                                                   first_state(ladder, false), first_state(ladder, true))};
   const std::vector<bool> keep = rows_to_show(ladder.rows, style.all);

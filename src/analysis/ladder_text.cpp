@@ -133,6 +133,7 @@ Line LadderText::label(const Row& row) const {
     return {{which + what, Ink::bold}, {std::to_string(row.octets) + " octets"}};
   }
   const std::string forged = row.why.id != "injected" ? "" : style_.lang == Lang::zh ? "伪造 " : "forged ";
+  if (name_packets_ && row.packet != 0) items.push_back({"[" + std::to_string(row.packet) + "]", Ink::dim});
   items.push_back({which + forged + flags_text(row), ink_of(row)});
   items.push_back({"seq " + std::to_string(row.seq)});
   if (row.has(wire::tcp_flag::ack)) items.push_back({"ack " + std::to_string(row.ack)});

@@ -70,6 +70,8 @@ class LadderText {
 
   /// Many connections in one ladder: each row says which.
   void name_connections(bool on) { name_connections_ = on; }
+  /// Packets have numbers that a reader can look up.
+  void name_packets(bool on) { name_packets_ = on; }
 
   std::string time_text(Instant at) const;
   /// Text in the drawing's characters: ASCII if that was asked for.
@@ -102,6 +104,7 @@ class LadderText {
   Instant origin_;
   TextStyle style_;
   bool name_connections_ = false;
+  bool name_packets_ = false;
 };
 
 /// Data on its way and its acknowledgement, as they should be: one is like the next.

@@ -84,7 +84,8 @@ std::string flags_text(const Row& row);
 struct Ladder {
   std::vector<Actor> actors;
   std::vector<Row> rows;
-  Instant origin{};  // shown as 0
+  Instant origin{};            // shown as 0
+  bool shows_packets = false;  // each row's packet number is shown: frames of a capture
 };
 
 }  // namespace ft::analysis

@@ -42,6 +42,8 @@ class Mapping {
   std::size_t octets_;
 };
 
+std::string name_of(pcap::Format format) { return format == pcap::Format::pcapng ? "pcapng" : "pcap"; }
+
 class MappedCapture final : public CaptureSource {
  public:
   MappedCapture(Mapping mapping, pcap::Reader reader) : mapping_(std::move(mapping)), reader_(std::move(reader)) {}
@@ -60,6 +62,8 @@ class MappedCapture final : public CaptureSource {
     return true;
   }
   std::optional<std::uint64_t> size() const override { return mapping_.octets().size(); }
+  bool keeps_packets() const override { return true; }
+  std::string format() const override { return name_of(reader_.format()); }
   std::uint64_t position() const override { return reader_.position(); }
   const std::vector<pcap::Interface>& interfaces() const override { return reader_.interfaces(); }
   pcap::Section section() const override { return reader_.decoder().section(); }
@@ -73,8 +77,8 @@ class MappedCapture final : public CaptureSource {
 
 class StreamedCapture final : public CaptureSource {
  public:
-  StreamedCapture(std::unique_ptr<OctetStream> stream, std::optional<std::uint64_t> size)
-      : stream_(std::move(stream)), size_(size) {}
+  StreamedCapture(std::unique_ptr<OctetStream> stream, std::optional<std::uint64_t> size, std::string_view packed)
+      : stream_(std::move(stream)), size_(size), packed_(packed) {}
 
   Step next(pcap::Packet& packet) override {
     while (true) {
@@ -99,6 +103,7 @@ class StreamedCapture final : public CaptureSource {
     return true;
   }
   std::optional<std::uint64_t> size() const override { return size_; }
+  std::string format() const override { return name_of(reader_.decoder().format()) + std::string(packed_); }
   std::uint64_t position() const override { return stream_->position(); }
   const std::vector<pcap::Interface>& interfaces() const override { return reader_.decoder().interfaces(); }
   pcap::Section section() const override { return reader_.decoder().section(); }
@@ -124,6 +129,7 @@ class StreamedCapture final : public CaptureSource {
 
   std::unique_ptr<OctetStream> stream_;
   std::optional<std::uint64_t> size_;
+  std::string_view packed_;  // ", gzip"
   pcap::StreamReader reader_;
   std::string broken_;
 };
@@ -152,8 +158,8 @@ Opened refuse(const std::string& name, std::string problem, Octets begin = {}) {
 }
 
 Opened open_streamed(const std::string& name, std::unique_ptr<OctetStream> stream, std::optional<std::uint64_t> size,
-                     Octets begin) {
-  auto capture = std::make_unique<StreamedCapture>(std::move(stream), size);
+                     Octets begin, std::string_view packed = {}) {
+  auto capture = std::make_unique<StreamedCapture>(std::move(stream), size, packed);
   if (const auto begun = capture->begin(); !begun) return refuse(name, begun.error(), begin);
   return capture;
 }
@@ -195,8 +201,9 @@ Opened open_capture(const std::string& path, OpenCaptureOptions options) {
   auto plain = std::make_unique<DescriptorStream>(std::move(file), regular, std::move(copy));
   const auto begin = plain->peek(8);
   if (!begin) return refuse(name, begin.error());
-  if (begins_with(*begin, {0x1f, 0x8b})) return open_streamed(name, make_gzip_stream(std::move(plain)), size, {});
-  if (begins_with(*begin, {0x28, 0xb5, 0x2f, 0xfd})) return open_streamed(name, make_zstd_stream(std::move(plain)), size, {});
+  if (begins_with(*begin, {0x1f, 0x8b})) return open_streamed(name, make_gzip_stream(std::move(plain)), size, {}, ", gzip");
+  if (begins_with(*begin, {0x28, 0xb5, 0x2f, 0xfd}))
+    return open_streamed(name, make_zstd_stream(std::move(plain)), size, {}, ", zstd");
   if (regular && octets > 0) {
     if (auto mapping = Mapping::of(number, octets)) {
       auto reader = pcap::Reader::open(mapping->octets());

@@ -35,6 +35,11 @@ class CaptureSource {
   virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
   virtual std::uint64_t position() const { return 0; }
 
+  /// Packets stay where they are until rewind(), so that several may be looked at at once.
+  virtual bool keeps_packets() const { return false; }
+
+  /// "pcapng", "pcap, gzip"; empty for an interface.
+  virtual std::string format() const { return {}; }
   /// Those met so far.
   virtual const std::vector<pcap::Interface>& interfaces() const = 0;
   /// Who wrote the file, when it says so.

@@ -1,0 +1,31 @@
+// What `fourtuple explain` says, as a document: the verdict on the capture, the connections, and all about those that were
+// chosen.
+#pragma once
+
+#include "analysis/report/capture_text.hpp"
+#include "analysis/report/document.hpp"
+#include "analysis/report/flow_steps.hpp"
+#include "analysis/report/summary.hpp"
+
+#include <vector>
+
+namespace ft::analysis::report {
+
+struct Explained {
+  const CaptureFile* file = nullptr;
+  const Summary* summary = nullptr;
+  const std::vector<Finding>* findings = nullptr;  // of the capture and its hosts
+  std::vector<const FlowSteps*> chosen;            // settled
+  std::string hint;                                // how to see the connections that the list leaves out
+  bool ladder = true;
+  bool graphs = false;
+};
+
+Document explain_document(const Explained& explained, Lang lang);
+
+/// One connection: who, how it stands, its story, its findings, its ladder, its graphs.
+void add_connection(Document& document, const FlowSteps& flow, bool ladder, bool graphs);
+
+FindingText text_of(const Finding& finding, Lang lang);
+
+}  // namespace ft::analysis::report

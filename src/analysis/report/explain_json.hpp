@@ -1,0 +1,37 @@
+// The JSON of `fourtuple explain --json` and `fourtuple why --json`: docs/reference/explain.schema.json says what is in it. The
+// same facts as the text; connections come one by one, so that a capture of a million of them needs no more memory than one of
+// ten.
+#pragma once
+
+#include "analysis/report/capture_text.hpp"
+#include "analysis/report/flow_steps.hpp"
+#include "analysis/report/json_text.hpp"
+
+namespace ft::analysis::report {
+
+inline constexpr int explain_json_version = 1;
+
+class ExplainJson {
+ public:
+  explicit ExplainJson(Lang lang) : lang_(lang) {}
+
+  void begin(const CaptureFile& file, const CaptureFacts& facts);
+  /// `chosen`: its steps, when its story shall be told as well.
+  void connection(const Connection& connection, const FlowSteps* chosen = nullptr);
+  void end(const std::vector<Finding>& findings);
+
+  /// What was written since the last call.
+  std::string take() { return json_.take(); }
+  std::size_t size() const { return json_.size(); }
+
+ private:
+  void side(const Side& side);
+  void finding(const Finding& finding);
+  void list(const std::vector<Finding>& findings);
+  void story(const FlowSteps& flow);
+
+  Lang lang_;
+  JsonText json_;
+};
+
+}  // namespace ft::analysis::report
