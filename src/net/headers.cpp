@@ -12,13 +12,13 @@ namespace ft::net {
 
 namespace {
 
-constexpr std::size_t max_length = 65535;
+constexpr std::size_t longest_packet = 65535;
 
 //= rfc9293 MUST-48
 //= rfc9293 MUST-49
 //= rfc9293 SHLD-22
 wire::Ipv4Header ipv4_header(const Envelope& envelope, std::size_t payload_length) {
-  FT_ASSERT(wire::ipv4_min_header + payload_length <= max_length);
+  FT_ASSERT(wire::ipv4_min_header + payload_length <= longest_packet);
   wire::Ipv4Header header;
   header.traffic_class = envelope.traffic_class;
   header.total_length = static_cast<std::uint16_t>(wire::ipv4_min_header + payload_length);
@@ -34,7 +34,7 @@ wire::Ipv4Header ipv4_header(const Envelope& envelope, std::size_t payload_lengt
 //= rfc9293 MUST-49
 //= rfc9293 SHLD-22
 wire::Ipv6Header ipv6_header(const Envelope& envelope, std::size_t payload_length) {
-  FT_ASSERT(payload_length <= max_length);
+  FT_ASSERT(payload_length <= longest_packet);
   wire::Ipv6Header header;
   header.traffic_class = envelope.traffic_class;
   header.payload_length = static_cast<std::uint16_t>(payload_length);

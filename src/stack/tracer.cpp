@@ -4,8 +4,6 @@ namespace ft::stack {
 
 namespace {
 
-trace::Why why(tcp::Reason reason) { return {reason.id, reason.clause, {}}; }
-
 /// Why it left just now, in numbers.
 Particulars particulars_of(Instant now, const tcp::Outgoing& out, const tcp::Connection& connection) {
   Particulars p;

@@ -7,8 +7,6 @@
 namespace ft::stack {
 namespace {
 
-trace::Why why(tcp::Reason reason) { return {reason.id, reason.clause, {}}; }
-
 trace::Why why_lost(const tcp::SentSegment& record, const tcp::Recovery& recovery, Instant now) {
   trace::Why reason = why(describe(tcp::loss_of(record.why)));
   reason.particulars.add(Fact::sent_ago, now - record.sent_at);

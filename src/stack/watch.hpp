@@ -18,6 +18,9 @@ struct TimerName {
 };
 TimerName name_of(tcp::Timer timer, const tcp::Connection& connection);
 
+/// A reason of tcp as the trace tells it.
+inline trace::Why why(tcp::Reason reason) { return {reason.id, reason.clause, {}}; }
+
 /// How far the repair of a loss has come: "", "recovery", "loss".
 std::string_view recovery_name(const tcp::Sender& sender);
 /// That, or the controller's own phase; "" before the first segment.

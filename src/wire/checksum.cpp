@@ -125,6 +125,11 @@ PartialSum pseudo_header(const IpAddress& source, const IpAddress& destination, 
   return chain.total();
 }
 
+PartialSum with_pseudo_header(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                              std::span<const std::byte> octets) {
+  return add_octets(pseudo_header(source, destination, protocol, static_cast<std::uint32_t>(octets.size())), octets);
+}
+
 std::uint16_t finish(PartialSum sum) {
   const auto host = static_cast<std::uint16_t>(~fold(sum));
   if constexpr (std::endian::native == std::endian::big) return host;

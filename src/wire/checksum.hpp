@@ -15,6 +15,9 @@ using PartialSum = std::uint64_t;
 
 PartialSum add_octets(PartialSum sum, std::span<const std::byte> octets);
 PartialSum pseudo_header(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol, std::uint32_t length);
+/// The pseudo-header and a whole message or segment behind it.
+PartialSum with_pseudo_header(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                              std::span<const std::byte> octets);
 /// Copies and sums in one pass.
 PartialSum copy_and_add(PartialSum sum, std::span<const std::byte> from, std::byte* to);
 /// The 16 bits to store into a header (already in network order when written as two octets, high first).

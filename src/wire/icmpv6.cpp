@@ -7,15 +7,6 @@
 
 namespace ft::wire {
 
-namespace {
-
-PartialSum sum_with_pseudo_header(const IpAddress& source, const IpAddress& destination, std::span<const std::byte> message) {
-  const auto length = static_cast<std::uint32_t>(message.size());
-  return add_octets(pseudo_header(source, destination, protocol::icmpv6, length), message);
-}
-
-}  // namespace
-
 std::expected<Icmpv6Message, DropReason> parse_icmpv6(const IpAddress& source, const IpAddress& destination,
                                                       std::span<const std::byte> message) {
   ByteReader in(message);
@@ -25,7 +16,8 @@ std::expected<Icmpv6Message, DropReason> parse_icmpv6(const IpAddress& source, c
   in.skip(2);
   parsed.rest = in.u32();
   if (!in.ok()) return std::unexpected(DropReason::too_short);
-  if (!is_valid(sum_with_pseudo_header(source, destination, message))) return std::unexpected(DropReason::bad_transport_checksum);
+  if (!is_valid(with_pseudo_header(source, destination, protocol::icmpv6, message)))
+    return std::unexpected(DropReason::bad_transport_checksum);
   parsed.body = in.rest();
   return parsed;
 }
@@ -39,7 +31,7 @@ std::size_t write_icmpv6(const IpAddress& source, const IpAddress& destination, 
   to.u32(message.rest);
   to.bytes(message.body);
   FT_ASSERT(to.ok());
-  store_be16(&out[2], finish(sum_with_pseudo_header(source, destination, to.written())));
+  store_be16(&out[2], finish(with_pseudo_header(source, destination, protocol::icmpv6, to.written())));
   return to.position();
 }
 

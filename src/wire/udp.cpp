@@ -7,15 +7,6 @@
 
 namespace ft::wire {
 
-namespace {
-
-PartialSum sum_with_pseudo_header(const IpAddress& source, const IpAddress& destination, std::span<const std::byte> datagram) {
-  const auto length = static_cast<std::uint32_t>(datagram.size());
-  return add_octets(pseudo_header(source, destination, protocol::udp, length), datagram);
-}
-
-}  // namespace
-
 std::expected<ParsedUdp, DropReason> parse_udp(const IpAddress& source, const IpAddress& destination,
                                                std::span<const std::byte> datagram) {
   ByteReader in(datagram);
@@ -28,7 +19,7 @@ std::expected<ParsedUdp, DropReason> parse_udp(const IpAddress& source, const Ip
   if (length < udp_header_length || length > datagram.size()) return std::unexpected(DropReason::bad_total_length);
   datagram = datagram.first(length);
   const bool unchecked = checksum == 0 && source.is_v4();
-  if (!unchecked && (checksum == 0 || !is_valid(sum_with_pseudo_header(source, destination, datagram))))
+  if (!unchecked && (checksum == 0 || !is_valid(with_pseudo_header(source, destination, protocol::udp, datagram))))
     return std::unexpected(DropReason::bad_transport_checksum);
   parsed.payload = datagram.subspan(udp_header_length);
   return parsed;
@@ -45,7 +36,7 @@ std::size_t write_udp(const IpAddress& source, const IpAddress& destination, con
   to.u16(0);
   to.bytes(payload);
   FT_ASSERT(to.ok());
-  const std::uint16_t checksum = finish(sum_with_pseudo_header(source, destination, to.written()));
+  const std::uint16_t checksum = finish(with_pseudo_header(source, destination, protocol::udp, to.written()));
   store_be16(&out[6], checksum != 0 ? checksum : std::uint16_t{0xffff});  // RFC 768: a zero would mean "none"
   return length;
 }

@@ -28,7 +28,7 @@ enum class FlowState : std::uint8_t {
   syn_received,  // answered; the handshake was not finished
   established,   // open when the capture ended
   half_closed,   // one FIN acknowledged, the other side open
-  closing,       // FINs of both, not all acknowledged
+  closing,       // a FIN, or FINs of both, not all acknowledged
   closed,        // both FINs acknowledged
   reset,
   midstream,  // its beginning was not captured; open at the end
@@ -164,7 +164,8 @@ struct Connection {
   std::string history;  // Zeek's letters; see docs/reference/history.md
   Vantage vantage = Vantage::unknown;
   float vantage_confidence = 0;
-  std::optional<Duration> handshake;  // SYN to the ACK that ends the handshake
+  std::optional<Duration> handshake;     // SYN to the ACK that ends the handshake; of a repeated SYN, the last before its answer
+  std::optional<Duration> connect_time;  // the same from the first SYN: what the caller waited
   std::optional<Duration> syn_to_syn_ack, syn_ack_to_ack;
   std::array<std::uint64_t, 3> handshake_frames{};  // SYN, SYN-ACK, ACK; 0 = not seen
   std::uint8_t closer = 2;                          // whose FIN or RST came first: a side, 2 = nobody's
@@ -174,7 +175,7 @@ struct Connection {
   Opening opening = Opening::unseen;
   bool ipv6 = false;
   std::uint16_t doubts = 0;                    // Doubt, as bits
-  std::uint8_t time_wait_holder = 2;           // a side, 2 = nobody
+  std::uint8_t time_wait_holder = 2;           // a side, 2 = nobody, 3 = both
   std::optional<Instant> half_closed_since;    // the first FIN was acknowledged, the other side has sent none yet
   std::optional<std::uint32_t> reused_from;    // the stream that had this four-tuple before
   Duration reused_after{};                     // since its last packet

@@ -1,0 +1,175 @@
+#include "analysis/find/hosts.hpp"
+
+#include "analysis/dissect/segment.hpp"
+#include "analysis/find/draft.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace ft::analysis {
+
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::size_t evidence = 8;
+
+std::uint64_t mixed(std::uint64_t x) {
+  x ^= x >> 33;
+  x *= 0xff51afd7ed558ccdu;
+  x ^= x >> 33;
+  x *= 0xc4ceb9fe1a85ec53u;
+  return x ^ x >> 33;
+}
+
+std::uint64_t hash_of(const IpAddress& address) {
+  const auto words = address.words();
+  return mixed(words[0] ^ mixed(words[1] + 0x9e3779b97f4a7c15u));
+}
+
+/// The entry, new when there is still room; null else.
+template <class Map, class Key>
+typename Map::mapped_type* entry(Map& map, const Key& key, std::size_t limit) {
+  const auto found = map.find(key);
+  if (found != map.end()) return &found->second;
+  if (map.size() >= limit) return nullptr;
+  return &map[key];
+}
+
+bool has_syn(const Connection& connection) { return connection.handshake_frames[0] != 0; }
+bool answered(const Connection& connection) { return connection.handshake_frames[1] != 0; }
+bool finished(const Connection& connection) { return answered(connection) && connection.handshake_frames[2] != 0; }
+bool carried_text(const Connection& connection) { return connection.sides[0].text + connection.sides[1].text > 0; }
+
+}  // namespace
+
+std::uint64_t DistinctCounter::count() const {
+  const auto bins = static_cast<double>(seen_.size());
+  const double empty = bins - static_cast<double>(seen_.count());
+  if (empty < 1) return static_cast<std::uint64_t>(bins * std::log(bins));
+  return static_cast<std::uint64_t>(std::llround(-bins * std::log(empty / bins)));
+}
+
+void Hosts::learn(const Connection& connection) {
+  learn_host(connection);
+  if (!has_syn(connection)) return;
+  learn_listener(connection);
+  learn_caller(connection);
+}
+
+void Hosts::learn_listener(const Connection& connection) {
+  Listener* listener = entry(listeners_, connection.sides[1].endpoint, limits_.listeners);
+  if (listener == nullptr) return;
+  const Instant at = connection.first;
+  if (listener->asked++ == 0) {
+    listener->first_asked = at;
+    listener->second = -1;
+  }
+  listener->last_asked = std::max(listener->last_asked, at);
+  const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+  if (second != listener->second) {
+    listener->second = second;
+    listener->second_syns = 0;
+  }
+  listener->busiest_second = std::max(listener->busiest_second, ++listener->second_syns);
+  listener->sources.add(hash_of(connection.sides[0].endpoint.address));
+  if (finished(connection) && connection.state != FlowState::refused) {
+    if (listener->accepted++ == 0) listener->first_accepted = at;
+    listener->last_accepted = std::max(listener->last_accepted, at);
+    listener->used += carried_text(connection) ? 1u : 0u;
+  } else if (connection.state == FlowState::refused) {
+    ++listener->refused;
+  } else {
+    ++listener->half_open;
+    listener->silent += answered(connection) ? 0u : 1u;
+    if (listener->half_open_frames.size() < evidence) listener->half_open_frames.push_back(connection.first_frame);
+  }
+  if (!connection.sides[1].offer.seen) return;
+  constexpr std::array<SegmentOptions::Has, 3> options{SegmentOptions::window_scale, SegmentOptions::sack_permitted,
+                                                       SegmentOptions::timestamps};
+  for (std::size_t i = 0; i < options.size(); ++i)
+    listener->offered[i] += (connection.sides[1].offer.has & options[i]) != 0 ? 1u : 0u;
+}
+
+void Hosts::learn_host(const Connection& connection) {
+  for (const Side& side : connection.sides) {
+    // A host is known by what only it can send: a SYN-ACK or text, not by an RST that anybody may have made.
+    if (side.ttl == 0 || (side.text == 0 && !(side.syns > 0 && finished(connection)))) continue;
+    Host* host = entry(hosts_, side.endpoint.address, limits_.hosts);
+    if (host == nullptr) continue;
+    if (host->ttl != 0 && host->ttl != side.ttl) host->mixed_ttl = true;
+    host->ttl = side.ttl;
+  }
+  const bool clean = connection.sides[0].syns == 1 && connection.sides[1].syns == 1 && finished(connection);
+  if (!clean || !connection.syn_to_syn_ack) return;
+  Host* server = entry(hosts_, connection.sides[1].endpoint.address, limits_.hosts);
+  if (server == nullptr) return;
+  const Duration trip = *connection.syn_to_syn_ack;
+  server->least_round_trip = server->least_round_trip == Duration{} ? trip : std::min(server->least_round_trip, trip);
+}
+
+void Hosts::learn_caller(const Connection& connection) {
+  Caller* caller = entry(callers_, connection.sides[0].endpoint.address, limits_.callers);
+  if (caller == nullptr) return;
+  const Endpoint& target = connection.sides[1].endpoint;
+  if (caller->asked++ == 0) caller->first = connection.first;
+  caller->last = std::max(caller->last, connection.last);
+  const bool open = answered(connection) && connection.state != FlowState::refused;
+  const bool unused = open && !carried_text(connection);
+  if (connection.state == FlowState::refused)
+    ++caller->refused;
+  else if (!answered(connection))
+    ++caller->silent;
+  caller->open += open ? 1u : 0u;
+  caller->unused += unused ? 1u : 0u;
+  // A connection that carried text is somebody's business, whatever the port: only the others look like asking around.
+  if (open && !unused) return;
+  caller->ports.add(mixed(target.port));
+  caller->hosts.add(hash_of(target.address));
+  caller->pairs.add(hash_of(target.address) + mixed(target.port));
+  if (caller->frames.size() < evidence) caller->frames.push_back(connection.first_frame);
+}
+
+const Listener* Hosts::listener(const Endpoint& endpoint) const {
+  const auto found = listeners_.find(endpoint);
+  return found == listeners_.end() ? nullptr : &found->second;
+}
+
+const Host* Hosts::host(const IpAddress& address) const {
+  const auto found = hosts_.find(address);
+  return found == hosts_.end() ? nullptr : &found->second;
+}
+
+std::vector<Finding> Hosts::findings() const {
+  constexpr std::size_t most = 32;
+  std::vector<Finding> out;
+  for (const auto& [endpoint, listener] : listeners_) {
+    // Many that were begun and not ended, and they are the rule: a port that lost some handshakes is none.
+    const bool many = listener.half_open >= limits_.flood_syns && listener.half_open * 2 >= listener.asked;
+    if (!many || listener.busiest_second < limits_.flood_a_second || out.size() >= most) continue;
+    Draft draft("syn-flood", 2);
+    draft.frames(listener.half_open_frames).count("syns", listener.asked).text("target", endpoint.to_string());
+    const Duration wait = listener.last_asked - listener.first_asked;
+    draft.time("wait", wait).count("sources", std::min<std::uint64_t>(listener.sources.count(), listener.asked));
+    draft.count("finished", listener.accepted).count("rate", listener.busiest_second);
+    draft.percent("percent", listener.half_open, listener.asked).times(listener.half_open);
+    draft.between(listener.first_asked, listener.last_asked).cost(wait, listener.asked);
+    out.push_back(draft.sure(listener.sources.count() > 10 ? 0.9f : 0.75f).instead("busy-client").instead("queue-full").done());
+  }
+  for (const auto& [address, caller] : callers_) {
+    const std::uint64_t pairs = std::min<std::uint64_t>(caller.pairs.count(), caller.asked);
+    const std::uint64_t fruitless = std::uint64_t{caller.refused} + caller.silent + caller.unused;
+    if (pairs < limits_.scan_ports || fruitless * 10 < std::uint64_t{caller.asked} * 7 || out.size() >= most) continue;
+    Draft draft("port-scan", 2);
+    const std::uint64_t targets = std::max<std::uint64_t>(1, std::min(caller.hosts.count(), pairs));
+    const std::uint64_t ports = std::max<std::uint64_t>(1, std::min(caller.ports.count(), pairs));
+    draft.frames(caller.frames).text("source", address.to_string()).count("ports", ports).count("targets", targets);
+    draft.time("wait", caller.last - caller.first).count("refused", caller.refused).count("silent", caller.silent);
+    draft.count("open", caller.open).times(pairs).between(caller.first, caller.last).cost(Duration{}, caller.asked);
+    if (caller.unused > 0) draft.count("unused", caller.unused);
+    out.push_back(draft.sure(pairs >= 30 ? 0.9f : 0.75f).instead("monitoring").done());
+  }
+  return out;
+}
+
+}  // namespace ft::analysis

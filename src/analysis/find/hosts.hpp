@@ -1,0 +1,85 @@
+// What the whole capture tells of hosts and ports, for what one connection cannot know: whether a port took others while it left
+// this one waiting, with which TTL a host's packets come, who tries many ports, who is flooded. One look at each connection; of
+// bounded size, whatever the capture holds: beyond the limits the first hosts stay and new ones are not remembered.
+#pragma once
+
+#include "analysis/find/finding.hpp"
+#include "analysis/flow/connection.hpp"
+#include "fourtuple/address.hpp"
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace ft::analysis {
+
+struct HostLimits {
+  std::size_t listeners = 8192;
+  std::size_t hosts = 8192;
+  std::size_t callers = 4096;
+  std::uint32_t scan_ports = 15;      // distinct ports (or hosts) that one address has to try to be a scan
+  std::uint32_t flood_syns = 100;     // half-open connections to one port ...
+  std::uint32_t flood_a_second = 50;  // ... and SYNs in its busiest second
+};
+
+/// Counts distinct things in 256 octets, within some per cent up to several thousand (linear counting).
+class DistinctCounter {
+ public:
+  void add(std::uint64_t hash) { seen_.set(hash % seen_.size()); }
+  std::uint64_t count() const;
+
+ private:
+  std::bitset<2048> seen_;
+};
+
+struct Listener {
+  std::uint32_t asked = 0, accepted = 0, refused = 0, silent = 0, half_open = 0, late = 0;
+  std::uint32_t used = 0;  // accepted and carried text
+  Instant first_accepted{}, last_accepted{};
+  Instant first_asked{}, last_asked{};
+  std::uint16_t offers_all = 0;            // SegmentOptions::Has that its SYN-ACKs had, ever
+  std::array<std::uint32_t, 3> offered{};  // SYN-ACKs with window scale, SACK, timestamps
+  std::uint32_t second_syns = 0, busiest_second = 0;
+  std::int64_t second = 0;
+  DistinctCounter sources;
+  std::vector<std::uint64_t> half_open_frames;  // the first few
+};
+
+struct Host {
+  std::uint8_t ttl = 0;  // of its SYN-ACKs and text
+  bool mixed_ttl = false;
+  Duration least_round_trip{};  // from here to it, of finished handshakes
+};
+
+/// One who asks for connections.
+struct Caller {
+  std::uint32_t asked = 0, refused = 0, silent = 0, open = 0, unused = 0;
+  DistinctCounter ports, hosts, pairs;
+  Instant first{}, last{};
+  std::vector<std::uint64_t> frames;
+};
+
+class Hosts {
+ public:
+  explicit Hosts(HostLimits limits = {}) : limits_(limits) {}
+  void learn(const Connection& connection);
+
+  const Listener* listener(const Endpoint& endpoint) const;
+  const Host* host(const IpAddress& address) const;
+  /// Floods and scans.
+  std::vector<Finding> findings() const;
+
+ private:
+  void learn_listener(const Connection& connection);
+  void learn_host(const Connection& connection);
+  void learn_caller(const Connection& connection);
+
+  HostLimits limits_;
+  std::map<Endpoint, Listener> listeners_;
+  std::map<IpAddress, Host> hosts_;
+  std::map<IpAddress, Caller> callers_;
+};
+
+}  // namespace ft::analysis

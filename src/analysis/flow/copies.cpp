@@ -1,0 +1,103 @@
+// Copies of one packet. The network doubles packets, and captures do: a mirror port that sees a packet come and go, the "any"
+// device. A copy has the IP ID of its original, which a retransmission has not; without an ID (IPv6; RFC 6864) the timestamp and
+// the moment tell.
+#include "analysis/flow/passing.hpp"
+
+namespace ft::analysis::flow {
+
+namespace {
+namespace flag = wire::tcp_flag;
+
+constexpr std::int64_t capture_gap = 100'000;      // a capture sees both copies within 100 microseconds
+constexpr std::int64_t network_gap = 500'000'000;  // without an ID, a copy later than this is no copy
+
+void note_copy(Passing& p, std::int64_t waited, std::uint16_t way, std::uint32_t frame) {
+  Note note = p.draft(Note::Kind::segment);
+  note.of_frame = p.full_frame(frame);
+  note.waited = Duration(waited);
+  const bool other_way = way != p.way();
+  if (other_way) note.is |= Note::other_link;
+  const bool captured = other_way && waited < capture_gap;
+  p.mark(captured ? Label::capture_duplicate : Label::network_duplicate, RepeatCause::none, note);
+}
+
+/// Without an ID: could the sender have had a reason to send the same again after this time?
+bool too_soon_to_repeat(const Passing& p, std::int64_t waited, bool same_stamp) {
+  if (waited < capture_gap) return true;
+  const std::int64_t trip = round_trip(p.record, p.live);
+  if (same_stamp) {  // a repeat carries a new time, unless it left within the same tick of the sender's clock
+    const bool asked = p.own_live.duplicate_acks >= 2 || p.own_live.sacked_octets > 0;
+    return waited < network_gap && !(asked && trip != 0 && waited > trip);
+  }
+  return !p.stamped() && trip > 2'000'000 && waited < trip / 2;
+}
+
+bool is_text_copy(Passing& p, std::uint32_t end) {
+  const SentLog& sent = p.own_live.sent;
+  const SentLog::Index i = sent.find(p.seq);
+  if (i == sent.last() || sent[i].seq != p.seq || sent[i].end != end) return false;
+  const Piece& piece = sent[i];
+  const std::int64_t waited = p.at - piece.at;
+  const bool same_stamp = p.stamped() && piece.stamp == p.segment.options.stamps.val;
+  if (p.stamped() && !same_stamp) return false;
+  if (p.segment.has_ip_id && (p.segment.ip_id != 0 || piece.ip_id != 0)) {
+    if (p.segment.ip_id != piece.ip_id) return false;
+    if (!p.own_live.ids.trusted() && waited >= network_gap) return false;  // a host whose ID never changes
+  } else if (!too_soon_to_repeat(p, waited, same_stamp)) {
+    return false;
+  }
+  note_copy(p, waited, piece.way, piece.frame);
+  return true;
+}
+
+bool is_bare_copy(Passing& p) {
+  const Segment& s = p.segment;
+  SideLive& live = p.own_live;
+  const std::uint32_t sack =
+      s.options.sack_count == 0 ? 0 : s.options.sack[0].right.value() ^ s.options.sack[0].left.value() * 31;
+  const BareAck mine{
+      .at = p.at,
+      .ack = p.ack,
+      .seq = p.seq,
+      .stamp = s.options.stamps.val,
+      .echo = s.options.stamps.ecr,
+      .sack = sack,
+      .frame = p.frame,
+      .others = p.other.packets,
+      .id = s.ip_id,
+      .window = s.window,
+      .way = p.way(),
+      .flags = s.flags,
+  };
+  // Nothing but a segment that says nothing new can be a copy.
+  const bool news = p.other.any(SideRecord::una_known) && ahead(p.ack, p.other.una) > 0;
+  if (!news && !(p.place == IdWindow::Place::newest && live.ids.trusted())) {
+    for (const BareAck& b : live.bare) {
+      if (b.flags != mine.flags || b.ack != mine.ack || b.seq != mine.seq || b.window != mine.window || b.stamp != mine.stamp ||
+          b.echo != mine.echo || b.sack != mine.sack || b.at == 0)
+        continue;
+      const std::int64_t waited = p.at - b.at;
+      const bool by_id = s.has_ip_id && (s.ip_id != 0 || b.id != 0);
+      if (by_id ? b.id != mine.id || (!live.ids.trusted() && waited >= network_gap)
+                : (b.others != mine.others && waited >= capture_gap) || !too_soon_to_repeat(p, waited, p.stamped()))
+        continue;
+      note_copy(p, waited, b.way, b.frame);
+      return true;
+    }
+  }
+  live.bare[live.bare_next] = mine;
+  live.bare_next = static_cast<std::uint8_t>((live.bare_next + 1) % bare_acks);
+  return false;
+}
+
+}  // namespace
+
+bool is_copy(Passing& p) {
+  const std::uint32_t length = p.segment.sequence_length();
+  if (length == 0) return is_bare_copy(p);
+  if (!p.own.any(SideRecord::based) || ahead(p.seq, p.own.max) >= 0) return false;
+  if (p.place == IdWindow::Place::newest && p.own_live.ids.trusted()) return false;
+  return is_text_copy(p, p.seq + length);
+}
+
+}  // namespace ft::analysis::flow

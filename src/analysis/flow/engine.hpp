@@ -1,0 +1,89 @@
+// All streams of a capture: finds the stream of a segment, begins new ones, takes and gives back their live parts, and sends each
+// segment through the steps of passing.hpp.
+#pragma once
+
+#include "analysis/flow/analysis.hpp"
+#include "analysis/flow/chunks.hpp"
+#include "analysis/flow/live.hpp"
+#include "analysis/flow/notebook.hpp"
+#include "analysis/flow/passing.hpp"
+#include "analysis/flow/record.hpp"
+#include "analysis/flow/sent.hpp"
+#include "analysis/flow/table.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace ft::analysis::flow {
+
+class Engine {
+ public:
+  Engine(AnalysisLimits limits, SeriesSink* series);
+
+  Judgement judge(const Segment& segment, std::uint64_t hash);
+  void judge_all(std::span<const Segment> segments);
+  std::optional<std::uint32_t> on_error(const IcmpError& error);
+  void finish();
+
+  std::uint64_t hash_of(const Segment& s) const {
+    return tuple_hash(s.source, s.source_port, s.destination, s.destination_port, seed_);
+  }
+
+  const Record& record(std::uint32_t stream) const { return records_[stream]; }
+  /// Counters of the stream; nullptr when it has none or they had to go.
+  const Extra* extra(std::uint32_t stream) const;
+  const Live* live(std::uint32_t stream) const;
+  Endpoint endpoint(const Record& record, std::uint8_t side) const;
+  std::uint32_t streams() const { return records_.size(); }
+  const Notebook& notes() const { return notes_; }
+  const CaptureFacts& facts() const { return facts_; }
+  CaptureFacts& facts() { return facts_; }
+  std::optional<IpAddress> reporter(std::uint64_t frame) const;
+  std::size_t memory() const;
+
+ private:
+  struct Place {
+    std::uint32_t stream = none;
+    std::uint8_t side = 0;
+  };
+  /// The side of the segment's sender: 2 when the record has another four-tuple.
+  std::uint8_t side_of(const Record& record, const IpAddress& source, std::uint16_t source_port, const IpAddress& destination,
+                       std::uint16_t destination_port) const;
+  bool is_address(const Record& record, std::size_t side, const IpAddress& address) const;
+  Place find(const Segment& segment, std::uint64_t hash, bool& fresh);
+  std::uint32_t begin(const Segment& segment, std::uint64_t hash, std::uint32_t before);
+  Live& liven(std::uint32_t stream, Record& record);
+  std::uint32_t make_room();
+  void put_away(std::uint32_t live);
+  std::uint32_t room_for_extra();
+  void retire(std::uint32_t live);
+  void tend();
+  void look_at_clock(const Segment& segment);
+  void outlive(Passing& p);
+  void show(Passing& p, const Judgement& judged);
+  void fetch_live(std::uint32_t number) const;
+
+  AnalysisLimits limits_;
+  SeriesSink* series_;
+  std::uint64_t seed_ = 0;
+  StreamTable table_;
+  AddressTable addresses_;
+  Chunks<Record, 1024> records_;
+  Pool<Live, 64> lives_;
+  Pool<Extra, 256> extras_;
+  PieceStore pieces_;
+  Notebook notes_;
+  CaptureFacts facts_;
+  Instant previous_{};
+  std::deque<std::uint32_t> closed_;  // live parts of streams that have closed, oldest first
+  std::uint32_t sweep_ = 0;
+  std::uint32_t extra_sweep_ = 0;
+  std::uint32_t since_tended_ = 0;
+  std::vector<std::pair<std::uint64_t, IpAddress>> reporters_;
+};
+
+}  // namespace ft::analysis::flow

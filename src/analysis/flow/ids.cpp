@@ -1,0 +1,55 @@
+#include "analysis/flow/live.hpp"
+
+#include <algorithm>
+
+namespace ft::analysis::flow {
+
+namespace {
+constexpr std::uint16_t window = 256;         // IDs remembered
+constexpr std::uint16_t longest_step = 4096;  // a host that numbers all its packets together takes such steps for one connection
+}  // namespace
+
+IdWindow::Place IdWindow::place(std::uint16_t id) {
+  if (id == 0) {  // RFC 6864 4.1: an atomic datagram's ID means nothing, and many hosts write 0
+    if (zeros_ < 255) ++zeros_;
+    return Place::unknown;
+  }
+  if (others_ < 255) ++others_;
+  if (others_ == 1) {
+    newest_ = id;
+    mark(id);
+    return Place::newest;
+  }
+  const auto step = static_cast<std::uint16_t>(id - newest_);
+  if (step == 0) return Place::seen;
+  if (step <= longest_step) {
+    score_ = static_cast<std::int8_t>(std::min(score_ + 1, 32));
+    if (step >= window) {
+      seen_ = {};
+    } else {
+      for (std::uint16_t i = 1; i < step; ++i) clear(static_cast<std::uint16_t>(newest_ + i));
+    }
+    newest_ = id;
+    mark(id);
+    return Place::newest;
+  }
+  const auto back = static_cast<std::uint16_t>(newest_ - id);
+  if (back < window) {
+    if (marked(id)) return Place::seen;
+    mark(id);
+    return Place::late;
+  }
+  score_ = static_cast<std::int8_t>(std::max(score_ - 4, -32));
+  seen_ = {};
+  newest_ = id;
+  mark(id);
+  return Place::unknown;
+}
+
+IpIds IdWindow::kind() const {
+  if (trusted()) return IpIds::counter;
+  if (others_ == 0) return zeros_ > 2 ? IpIds::zero : IpIds::unknown;
+  return score_ < -8 ? IpIds::random : IpIds::unknown;
+}
+
+}  // namespace ft::analysis::flow

@@ -1,0 +1,116 @@
+// How a connection begins: RFC 9293 3.5, in all its shapes. And how it ends: FIN and RST.
+#include "analysis/flow/passing.hpp"
+
+#include <algorithm>
+
+namespace ft::analysis::flow {
+
+namespace {
+namespace flag = wire::tcp_flag;
+
+void read_offer(Passing& p) {
+  const SegmentOptions& options = p.segment.options;
+  if (options.any(SegmentOptions::mss)) p.own.mss = options.mss_value;
+  if (options.any(SegmentOptions::window_scale)) {
+    p.own.set(SideRecord::scale_offered);
+    p.own.shift = std::min<std::uint8_t>(options.shift, 14);  // RFC 7323 2.3
+  }
+  if (options.any(SegmentOptions::sack_permitted)) p.own.set(SideRecord::sack_offered);
+  p.own.window = p.segment.window;
+  p.own_extra.offer = {
+      .seen = true,
+      .has = options.has,
+      .mss = options.mss_value,
+      .shift = options.shift,
+      .fast_open_length = options.fast_open_length,
+      .nops = options.nops,
+      .window = p.segment.window,
+      .text = p.segment.length,
+  };
+}
+
+/// The other side's SYN was answered: how long that took, counted from its last copy.
+void time_answer(Passing& p) {
+  const SentLog& sent = p.other_live.sent;
+  if (p.record.syn_to_syn_ack >= 0 || sent.empty()) return;
+  const Piece& syn = sent[sent.first()];
+  if (!syn.any(Piece::syn) || syn.seq != p.other.base || p.ack != syn.end) return;
+  if (p.record.handshake[0] == 0) p.record.handshake[0] = syn.frame;
+  p.record.handshake[1] = p.frame;
+  p.record.syn_to_syn_ack = p.at - syn.at;
+  const std::int64_t after = (syn.at - p.record.first.time_since_epoch().count()) / 1000;
+  p.record.syn_after = static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, 0xffffffff));
+}
+
+}  // namespace
+
+void on_syn(Passing& p) {
+  if (p.own.any(SideRecord::based) && p.seq != p.own.base) {
+    // Another initial number in the same stream. (A SYN without ACK would have begun a new one.) RFC 5961 4 answers it by a
+    // challenge.
+    p.write(p.draft(Note::Kind::syn_again));
+    p.own_live.challenged_frame = p.frame;
+    return;
+  }
+  const bool first = !p.own.any(SideRecord::isn_seen);
+  const bool begun =
+      p.own.any(SideRecord::based) && p.own.max != p.seq && !p.own_live.sent.empty() && first && !p.own_live.placed;
+  p.own.set(SideRecord::based | SideRecord::isn_seen);
+  if (first) {
+    p.own.base = p.seq;
+    if (!begun) p.own.max = p.own_live.known_from = p.seq;
+    read_offer(p);
+    if (p.segment.length != 0) p.record.set(Record::text_in_syn);
+  }
+  if (p.has(flag::ack)) {
+    p.own.set(SideRecord::syn_with_ack);
+    if (p.record.any(Record::text_in_syn) && ahead(p.ack, p.other.base + 1) > 0) p.record.set(Record::fast_open);
+    time_answer(p);
+  } else if (p.other.any(SideRecord::isn_seen) && !p.other.any(SideRecord::syn_acked) && !p.other.any(SideRecord::syn_with_ack)) {
+    p.record.set(Record::crossed);
+  } else if (!first && p.own.any(SideRecord::syn_acked)) {
+    p.own_live.challenged_frame = p.frame;
+  }
+}
+
+void on_fin(Passing& p) {
+  const std::uint32_t fin_seq = p.seq + p.segment.length;
+  if (!p.own.any(SideRecord::fin)) {
+    p.own.set(SideRecord::fin);
+    p.own_live.fin_seq = fin_seq;
+    p.own_extra.fin_at = p.at;
+    p.own_extra.fin_frame = p.frame;
+    if (p.record.closer == 2) p.record.closer = p.side;
+  }
+  if (p.has(flag::ack) && p.other.any(SideRecord::fin) && ahead(p.ack, p.other_live.fin_seq) > 0)
+    p.own.set(SideRecord::fin_answers_fin);
+}
+
+void on_reset(Passing& p) {
+  Note note = p.draft(Note::Kind::reset);
+  note.value = p.segment.window;
+  const bool known = p.own.any(SideRecord::based);
+  const bool answers = p.has(flag::ack) && p.other.any(SideRecord::based) && p.ack == p.other.max;
+  const bool exact =
+      known && p.own.any(SideRecord::isn_seen | SideRecord::text_seen) ? p.seq == p.own.max : answers || p.seq == p.own.max;
+  if (exact) note.is |= Note::exact;
+  const bool odd_id =
+      p.segment.has_ip_id && p.segment.ip_id != 0 && p.own_live.ids.trusted() && p.place == IdWindow::Place::unknown;
+  if (odd_id) note.is |= Note::other_id;
+  const std::uint32_t number = p.notes.write(p.record, note);
+  if (!p.own.any(SideRecord::reset)) {
+    p.own_extra.reset_at = p.at;
+    p.own_extra.reset_frame = p.frame;
+  }
+  p.own.set(SideRecord::reset);
+  p.own_live.reset_note = number;
+  if (p.record.closer == 2) p.record.closer = p.side;
+  // Inside the window it may still be taken by who does not follow RFC 5961 3.2.
+  const std::int32_t off = ahead(p.seq, p.own.max);
+  const bool in_window = exact || !known || (off >= -static_cast<std::int32_t>(p.own.in_flight()) && off < (1 << 24));
+  const bool both_done = p.own.any(SideRecord::fin_acked) && p.other.any(SideRecord::fin_acked);
+  if (in_window && !both_done) p.record.set(Record::ended_by_reset);
+  if (!exact) p.own_live.challenged_frame = p.frame;
+}
+
+}  // namespace ft::analysis::flow

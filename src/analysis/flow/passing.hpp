@@ -1,0 +1,101 @@
+// One segment on its way through its stream: what the steps of judging it share. Each step is a function of its own and looks at
+// one question; engine.cpp says in which order.
+#pragma once
+
+#include "analysis/dissect/segment.hpp"
+#include "analysis/flow/analysis.hpp"
+#include "analysis/flow/live.hpp"
+#include "analysis/flow/notebook.hpp"
+#include "analysis/flow/record.hpp"
+#include "analysis/flow/sent.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace ft::analysis::flow {
+
+/// a - b on the circle of sequence numbers.
+constexpr std::int32_t ahead(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); }
+
+/// A sequence number further away than any window reaches (RFC 7323 2.3) is not believed.
+inline constexpr std::int32_t longest_jump = 1 << 30;
+
+struct Passing {
+  const Segment& segment;
+  Record& record;
+  Live& live;
+  Notebook& notes;
+  PieceStore& pieces;
+  CaptureFacts& facts;
+  std::uint8_t side;
+
+  SideRecord& own = record.sides[side];
+  SideRecord& other = record.sides[side ^ 1];
+  SideLive& own_live = live.sides[side];
+  SideLive& other_live = live.sides[side ^ 1];
+  SideExtra& own_extra = live.extra.sides[side];
+  SideExtra& other_extra = live.extra.sides[side ^ 1];
+
+  std::int64_t at = segment.at.time_since_epoch().count();
+  std::uint32_t seq = segment.seq.value();
+  std::uint32_t ack = segment.ack.value();
+  std::uint32_t frame = static_cast<std::uint32_t>(segment.frame - record.first_frame + 1);
+  IdWindow::Place place = IdWindow::Place::unknown;
+
+  // The answers.
+  Label label = Label::original;
+  RepeatCause cause = RepeatCause::none;
+  std::uint32_t note = none;  // the one with the label
+  std::uint32_t fresh = 0;    // octets of text never captured before
+  std::uint32_t acked = 0;    // octets acknowledged for the first time
+  bool dsack = false;
+  std::optional<Duration> rtt{};
+
+  bool has(std::uint8_t flags) const { return segment.has(flags); }
+  /// Where and how it came.
+  std::uint16_t way() const {
+    const std::uint64_t digest = segment.link * 0x9e3779b97f4a7c15ull + segment.ttl * 0x10001u + segment.interface * 0x2000003ull;
+    return static_cast<std::uint16_t>(digest >> 32 ^ digest);
+  }
+  std::uint64_t full_frame(std::uint32_t counted) const { return counted == 0 ? 0 : record.first_frame + counted - 1; }
+  bool stamped() const { return segment.options.any(SegmentOptions::timestamps); }
+
+  /// A note about this segment, with what is known of every one.
+  Note draft(Note::Kind kind) const;
+  /// Writes a note that gives the segment its label.
+  void mark(Label which, RepeatCause why, Note written);
+  void write(const Note& written) { notes.write(record, written); }
+};
+
+inline bool scaled(const Record& record) {
+  return record.sides[0].any(SideRecord::scale_offered) && record.sides[1].any(SideRecord::scale_offered);
+}
+/// The window that a side granted last, in octets.
+inline std::uint32_t window_of(const Record& record, std::uint8_t side) {
+  const SideRecord& s = record.sides[side];
+  return static_cast<std::uint32_t>(s.window) << (s.any(SideRecord::acks) && scaled(record) ? s.shift : 0);
+}
+/// A whole round trip, as the handshake or the text of either side shows it at this vantage; 0 = not known.
+std::int64_t round_trip(const Record& record, const Live& live);
+
+// The steps, in order.
+void count(Passing& p);
+bool is_damaged(Passing& p);  // its checksum says that it was not received
+bool is_copy(Passing& p);     // network or capture duplicate
+void on_reset(Passing& p);
+void on_syn(Passing& p);
+void on_text(Passing& p);  // sequence numbers: new, late, repeated; keep-alives and probes
+void on_fin(Passing& p);
+void on_ack(Passing& p);
+void on_window(Passing& p);
+void keep_clocks(Passing& p, std::uint8_t side);  // busy, limited by the window
+void tell_history(Passing& p);
+
+/// Why a sender repeats [seq, end), of which `piece` is the first part known.
+RepeatCause cause_of_repeat(Passing& p, const Piece& piece, std::uint32_t end);
+/// Why it sent again what was lost before it came here: `waited` since something beyond it was seen.
+RepeatCause cause_of_fill(const Passing& p, std::int64_t waited, std::uint32_t end);
+/// A repeat of the side's octets [from, to) turns out needless.
+void mark_needless(Passing& p, std::uint8_t side, std::uint32_t from, std::uint32_t to, std::uint32_t how, bool all);
+
+}  // namespace ft::analysis::flow

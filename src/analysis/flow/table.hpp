@@ -1,0 +1,89 @@
+// Which stream a four-tuple has now: open addressing over numbers of streams, with part of the hash beside each number so that a
+// miss rarely touches a record. Both directions of a connection have one hash.
+#pragma once
+
+#include "analysis/dissect/segment.hpp"
+#include "fourtuple/address.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace ft::analysis::flow {
+
+constexpr std::uint64_t mix(std::uint64_t x) {
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93ull;
+  x ^= x >> 32;
+  x *= 0xd6e8feb86659fd93ull;
+  return x ^ x >> 32;
+}
+
+/// `seed` makes it costly to write a capture whose four-tuples all collide.
+constexpr std::uint64_t end_hash(const IpAddress& address, std::uint16_t port, std::uint64_t seed) {
+  const auto words = address.words();
+  return mix((words[0] ^ seed) + mix(words[1] + port + (std::uint64_t{address.is_v6()} << 16)));
+}
+constexpr std::uint64_t tuple_hash(const IpAddress& a, std::uint16_t a_port, const IpAddress& b, std::uint16_t b_port,
+                                   std::uint64_t seed) {
+  return mix(end_hash(a, a_port, seed) + end_hash(b, b_port, seed));
+}
+
+class StreamTable {
+ public:
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::uint32_t stream_after = 0;  // number of the stream + 1; 0 = free
+  };
+
+  StreamTable() : slots_(1024) {}
+
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[place(hash)]); }
+  /// The first stream in the hash's chain whose tag fits and for which `is_it` says yes; nullptr when there is none.
+  template <typename IsIt>
+  Slot* find(std::uint64_t hash, IsIt&& is_it) {
+    const auto tag = static_cast<std::uint32_t>(hash);
+    for (std::size_t i = place(hash);; i = (i + 1) & (slots_.size() - 1)) {
+      Slot& slot = slots_[i];
+      if (slot.stream_after == 0) return nullptr;
+      if (slot.tag == tag && is_it(slot.stream_after - 1)) return &slot;
+    }
+  }
+  /// The first stream with the tag, without asking: a guess to fetch its record early.
+  std::uint32_t guess(std::uint64_t hash) const {
+    const auto tag = static_cast<std::uint32_t>(hash);
+    for (std::size_t i = place(hash);; i = (i + 1) & (slots_.size() - 1)) {
+      const Slot& slot = slots_[i];
+      if (slot.stream_after == 0) return 0xffffffffu;
+      if (slot.tag == tag) return slot.stream_after - 1;
+    }
+  }
+  /// One that find() did not find.
+  void insert(std::uint64_t hash, std::uint32_t stream);
+
+  std::size_t memory() const { return slots_.size() * sizeof(Slot); }
+
+ private:
+  // The place comes from the tag alone, so that growing asks no record.
+  std::size_t place(std::uint64_t hash) const {
+    return static_cast<std::size_t>(static_cast<std::uint32_t>(hash) * 0x9e3779b97f4a7c15ull >> 32) & (slots_.size() - 1);
+  }
+  void put(std::uint32_t tag, std::uint32_t stream_after);
+
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
+
+/// IPv6 addresses, each once: a record holds numbers instead.
+class AddressTable {
+ public:
+  AddressTable() : slots_(64) {}
+  std::uint32_t number_of(const IpAddress& address, std::uint64_t seed);
+  const IpAddress& operator[](std::uint32_t number) const { return addresses_[number]; }
+  std::size_t memory() const { return addresses_.capacity() * sizeof(IpAddress) + slots_.size() * sizeof(std::uint32_t); }
+
+ private:
+  std::vector<IpAddress> addresses_;
+  std::vector<std::uint32_t> slots_;  // number + 1; 0 = free
+};
+
+}  // namespace ft::analysis::flow
