@@ -119,7 +119,7 @@ void advance(Passing& p) {
       p.other_extra.largest_acked_text = std::max(p.other_extra.largest_acked_text, piece.size());
   }
   sent.set_unacked(i);
-  if (newest != nullptr && !newest->any(Piece::syn)) sample(p, *newest);
+  if (newest != nullptr && !newest->any(Piece::syn) && !(newest->any(Piece::fin) && newest->size() == 1)) sample(p, *newest);
   if (p.acked > 2 * std::max(live.largest, 1u)) ++p.own_extra.ack_jumps;
   side.una = p.ack;
   side.set(SideRecord::una_known);

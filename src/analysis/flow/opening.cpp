@@ -32,7 +32,7 @@ void read_offer(Passing& p) {
 /// The other side's SYN was answered: how long that took, counted from its last copy.
 void time_answer(Passing& p) {
   const SentLog& sent = p.other_live.sent;
-  if (p.record.syn_to_syn_ack >= 0 || sent.empty()) return;
+  if (p.side == 0 || p.record.any(Record::crossed) || p.record.syn_to_syn_ack >= 0 || sent.empty()) return;
   const Piece& syn = sent[sent.first()];
   if (!syn.any(Piece::syn) || syn.seq != p.other.base || p.ack != syn.end) return;
   if (p.record.handshake[0] == 0) p.record.handshake[0] = syn.frame;
@@ -63,6 +63,7 @@ void on_syn(Passing& p) {
     if (p.segment.length != 0) p.record.set(Record::text_in_syn);
   }
   if (p.has(flag::ack)) {
+    p.crossing = !first && !p.own.any(SideRecord::syn_with_ack) && p.other.any(SideRecord::isn_seen);
     p.own.set(SideRecord::syn_with_ack);
     if (p.record.any(Record::text_in_syn) && ahead(p.ack, p.other.base + 1) > 0) p.record.set(Record::fast_open);
     time_answer(p);

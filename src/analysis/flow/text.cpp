@@ -305,7 +305,7 @@ void on_text(Passing& p) {
     const Overlap overlap = look(p, p.seq, bound);
     if (overlap.known == 0)
       on_late(p, bound);
-    else
+    else if (!p.crossing)
       on_repeat(p, end, overlap);
     const std::uint32_t repeated = std::min(overlap.known, p.segment.length);
     own.repeated_text += std::min(repeated, 0xffffffffu - own.repeated_text);
