@@ -32,14 +32,12 @@ void read_offer(Passing& p) {
 /// The other side's SYN was answered: how long that took, counted from its last copy.
 void time_answer(Passing& p) {
   const SentLog& sent = p.other_live.sent;
-  if (p.side == 0 || p.record.any(Record::crossed) || p.record.syn_to_syn_ack >= 0 || sent.empty()) return;
+  if (p.side == 0 || p.record.any(Record::crossed) || p.record.syn_to_syn_ack != unknown_time || sent.empty()) return;
   const Piece& syn = sent[sent.first()];
   if (!syn.any(Piece::syn) || syn.seq != p.other.base || p.ack != syn.end) return;
   if (p.record.handshake[0] == 0) p.record.handshake[0] = syn.frame;
   p.record.handshake[1] = p.frame;
-  p.record.syn_to_syn_ack = p.at - syn.at;
-  const std::int64_t after = (syn.at - p.record.first.time_since_epoch().count()) / 1000;
-  p.record.syn_after = static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, 0xffffffff));
+  p.record.syn_to_syn_ack = to_ticks(p.at - syn.at);
 }
 
 }  // namespace

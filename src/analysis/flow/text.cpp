@@ -246,6 +246,7 @@ void tell_turns(Passing& p) {
     if (think > e.think_most) {
       e.think_most = think;
       e.think_most_frame = p.frame;
+      e.think_most_at = p.at;
     }
   }
   p.live.last_text_side = p.side;
