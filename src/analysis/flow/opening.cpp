@@ -43,7 +43,8 @@ void time_answer(Passing& p) {
 }  // namespace
 
 void on_syn(Passing& p) {
-  if (p.own.any(SideRecord::based) && p.seq != p.own.base) {
+  const bool announced = !p.own.any(SideRecord::isn_seen) && p.own.base + 1 == p.seq;  // by an ACK of its own before
+  if (p.own.any(SideRecord::based) && p.seq != p.own.base && !announced) {
     // Another initial number in the same stream. (A SYN without ACK would have begun a new one.) RFC 5961 4 answers it by a
     // challenge.
     p.write(p.draft(Note::Kind::syn_again));
