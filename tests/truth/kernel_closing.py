@@ -6,7 +6,7 @@ import socket
 import time
 
 from network import CLIENT, SERVER
-from paths import between, chosen, drop, forge_reset, is_data, is_fin, path, while_set
+from paths import answer_data_by_reset, between, chosen, drop, forge_reset, is_data, is_fin, path, while_set
 from stories import (Flag, Story, abort, accepted, connected, listener, read_exactly, read_to_end, upload)
 
 BOTH = (CLIENT, SERVER)
@@ -227,6 +227,9 @@ def stories():
                 finds={CLIENT: ["fin-retransmitted"]}, judged=(CLIENT,))
     yield Story("idle_forgotten", "after 35 s of silence nothing gets through any more", **asks_and((
         lambda s, *_: (time.sleep(35.5), writes(s)), reads_to_end)), path=path(drop(between(30, 1000), "forgotten"), delay=0.02), until=45,
+        finds={CLIENT: ["idle-timeout"]}, judged=(CLIENT,))
+    yield Story("idle_reset", "after 35 s of silence something on the way answers by RST", **asks_and((
+        lambda s, *_: (time.sleep(35.5), writes(s)), reads_to_end)), path=path(answer_data_by_reset(30, 62), delay=0.02), until=40,
         finds={CLIENT: ["idle-timeout"]}, judged=(CLIENT,))
     yield Story("good_end", "a request, an answer, the client closes", **asks_and((closes, reads_to_end)), path=path(), healthy=True)
     yield Story("good_end_v6", "the same, and the server closes", **asks_and((reads_to_end, closes)), path=path(), healthy=True, family=6)

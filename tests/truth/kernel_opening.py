@@ -251,7 +251,7 @@ def flood(wire, packet):
             source = MORE_ADDRESSES[n % len(MORE_ADDRESSES)]
             syn = packets.tcp_packet(source, 1024 + n, ADDRESS[SERVER][4], PORT, wire.random.getrandbits(32), 0, SYN, 64240,
                                      options=b"\2\4\5\xb4")
-            wire.inject(SERVER, syn, 0.01 + n * 0.002)
+            wire.inject(SERVER, syn, 0.01 + n * 0.002, "peer")
     elif packet.sender == SERVER and packet.segment and packet.segment.destination in MORE_ADDRESSES:
         return [Lost("nobody")]
     return [Deliver(0.01, first_in_line=True)]

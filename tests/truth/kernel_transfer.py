@@ -1,16 +1,18 @@
 """Stories with the kernel at both ends: what happens to a connection while it lives."""
 
 import socket
+import struct
 import time
 
 import packets
-from network import CLIENT, SERVER
-from paths import (between, bottleneck, chosen, corrupt, drop, duplicate, each, hold_up, is_data, is_pure_ack, late, mark, narrow,
-                   path, policer, randomly)
-from stories import (Story, accepted, connected, download, listener, many, read_to_end, requests, upload)
+from network import ADDRESS, CLIENT, SERVER
+from paths import (between, bottleneck, chosen, corrupt, drop, duplicate, each, hold_up, is_data, is_pure_ack, late, mark, narrow, path,
+                   policer, randomly)
+from stories import LISTENING, PORT, Story, accepted, connected, download, listener, many, new_socket, read_to_end, requests, upload
 
 BOTH = (CLIENT, SERVER)
 MEBIBYTE = 1 << 20
+TCP_MD5SIG, IPPROTO_MPTCP = 14, 262
 NO_PROBING = {SERVER: [("net.ipv4.tcp_mtu_probing", 0)]}
 
 
@@ -79,6 +81,52 @@ def urgent():
         s.send(b"!", socket.MSG_OOB)
         s.sendall(b"x" * 100)
         time.sleep(0.1)
+        s.close()
+
+    def server(story, _):
+        c = accepted(listener(story))
+        read_to_end(c)
+        c.close()
+
+    return {"client": client, "server": server}
+
+
+def signed():
+    """Every segment carries an MD5 signature (RFC 2385)."""
+    def key_for(address):  # struct tcp_md5sig
+        return struct.pack("=HH4s120xBBHI80s", socket.AF_INET, 0, socket.inet_aton(address), 0, 0, 6, 0, b"secret")
+
+    def client(story, _):
+        s = new_socket(story)
+        s.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, key_for(ADDRESS[SERVER][4]))
+        while not LISTENING.is_set():
+            time.sleep(0.01)
+        s.connect((ADDRESS[SERVER][4], PORT))
+        s.sendall(b"x" * 20_000)
+        s.shutdown(socket.SHUT_WR)
+        read_to_end(s)
+        s.close()
+
+    def server(story, _):
+        s = listener(story)
+        s.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, key_for(ADDRESS[CLIENT][4]))
+        c = accepted(s)
+        read_to_end(c)
+        c.close()
+
+    return {"client": client, "server": server}
+
+
+def multipath():
+    """The client offers MPTCP, the server's host does not speak it."""
+    def client(story, _):
+        while not LISTENING.is_set():
+            time.sleep(0.01)
+        s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+        s.connect((ADDRESS[SERVER][4], PORT))
+        s.sendall(b"x" * 5000)
+        s.shutdown(socket.SHUT_WR)
+        read_to_end(s)
         s.close()
 
     def server(story, _):
@@ -200,6 +248,9 @@ def limits():
                 path=path(delay=0.005), finds={end: ["nagle-delayed-ack"] for end in BOTH})
     yield Story("marked", "a router marks instead of dropping", **upload(500_000), path=path(mark(randomly(0.04, CLIENT, is_data))),
                 finds={end: ["ecn-congestion"] for end in BOTH}, settings={"both": [("net.ipv4.tcp_ecn", 1)]}, seed=6)
+    yield Story("signed", "every segment is signed", **signed(), path=path(), finds={end: ["md5"] for end in BOTH}, healthy=True)
+    yield Story("multipath", "one host offers MPTCP, the other does not speak it", **multipath(), path=path(), healthy=True,
+                finds={end: ["mptcp-fallback"] for end in BOTH})
     yield Story("urgent", "urgent data", **urgent(), path=path(), finds={end: ["urgent"] for end in BOTH})
 
 

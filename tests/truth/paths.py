@@ -205,6 +205,17 @@ def answer_by_reset(which, ttl, after=0.001):
     return rule
 
 
+def answer_data_by_reset(since, ttl):
+    """From then on something on the way, which has forgotten all connections, answers by RST (RFC 9293 3.10.7.1)."""
+    def rule(wire, packet):
+        s = packet.segment
+        if wire.now() < since or s is None or s.flags & RST:
+            return None
+        wire.inject(packet.sender, packets.tcp_packet(s.destination, s.dport, s.source, s.sport, s.ack, 0, RST, ttl=ttl), wire.delay / 2)
+        return [Lost("forgotten")]
+    return rule
+
+
 def forge_reset(which, ttl, seq_offset=0, both=False):
     """When such a packet passes, an RST in its sender's name goes along (its number is the next one, plus `seq_offset`)."""
     def rule(wire, packet):

@@ -52,6 +52,7 @@ FINDS = {
     "two-writes": (["nagle-delayed-ack"], ["nagle-delayed-ack"]),
     "unread-data-reset": (["rst-unread-data"], ["rst-unread-data"]),
     "very-late": (["spurious-retransmission"], None),
+    "wrap": (["seq-wrap", "loss-fast-recovery"], ["seq-wrap"]),
     "zero-window": (["zero-window-recovered"], ["zero-window-recovered"]),
 }
 

@@ -31,6 +31,12 @@ Engine::Engine(AnalysisLimits limits, SeriesSink* series)
       pieces_(std::max<std::size_t>(limits.live_octets / 2, 1u << 20)),
       notes_(limits.note_octets, limits.notes_a_stream) {}
 
+/// What the live parts still hold goes back to the store, which frees it.
+Engine::~Engine() {
+  for (std::uint32_t i = 0; i < lives_.size(); ++i)
+    for (auto& side : lives_[i].sides) side.sent.release(pieces_);
+}
+
 bool Engine::is_address(const Record& record, std::size_t side, const IpAddress& address) const {
   if (!record.any(Record::ipv6)) return record.address[side] == v4_word(address);
   return addresses_[record.address[side]] == address;
@@ -87,9 +93,7 @@ Engine::Place Engine::find(const Segment& segment, std::uint64_t hash, bool& fre
     const Record& old = records_[place.stream];
     const SideRecord& own = old.sides[place.side];
     const bool calls = (segment.flags & (flag::syn | flag::ack)) == flag::syn;
-    // Who acknowledged before it called showed its initial number with the ACK (a handshake in four or five steps).
-    const bool announced = !own.any(SideRecord::isn_seen) && own.base + 1 == segment.seq.value();
-    if (!calls || !own.any(SideRecord::based) || own.base == segment.seq.value() || announced) return place;
+    if (!calls || !own.any(SideRecord::based) || own.base == segment.seq.value()) return place;
     // A SYN with another initial number: the four-tuple is used again (RFC 9293 3.4.1; RFC 6191).
     const bool newer = ahead(segment.seq.value(), own.max) > 0;
     const std::uint32_t stream = begin(segment, hash, place.stream);

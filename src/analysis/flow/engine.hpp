@@ -23,6 +23,9 @@ namespace ft::analysis::flow {
 class Engine {
  public:
   Engine(AnalysisLimits limits, SeriesSink* series);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
 
   Judgement judge(const Segment& segment, std::uint64_t hash);
   void judge_all(std::span<const Segment> segments);
