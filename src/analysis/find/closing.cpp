@@ -12,22 +12,24 @@ using namespace std::chrono_literals;
 
 struct After {
   std::uint64_t octets = 0, segments = 0;
-  Instant last{};
-  std::vector<const Note*> notes;
+  const Note* first = nullptr;
 };
 
-/// Text for a side that had sent its FIN, sent by who had acknowledged it.
+/// Text for a side that had sent its FIN, by who had acknowledged it. Only its first segment is noted: the rest follows from
+/// where that lies in the stream.
 After text_after(const Case& c, std::uint8_t closer) {
   After after;
   const Side& closed = c.side(closer);
-  for (const Note& note : c.notes) {
-    if (note.kind != Note::Kind::text_after_close || note.side == closer || note.frame <= closed.fin_frame) continue;
-    if (closed.fin_acked_frame != 0 && note.frame < closed.fin_acked_frame) continue;  // it was under way
-    after.octets += std::max(note.value, note.length);
-    after.last = note.at;
-    ++after.segments;
-    if (after.notes.size() < Finding::most_frames) after.notes.push_back(&note);
-  }
+  const Side& on = c.side(other(closer));
+  for (const Note& note : c.notes)
+    if (note.kind == Note::Kind::text_after_close && note.side != closer && after.first == nullptr) after.first = &note;
+  const bool knew = closed.fin_acked_frame != 0 && on.last_text_frame >= closed.fin_acked_frame;  // else it was under way
+  if (after.first == nullptr || !knew) return {};
+  after.segments = closed.text_after_close;
+  after.octets = after.first->value;
+  if (!on.isn_known) return after;
+  const auto before = static_cast<std::uint32_t>(distance(on.isn + 1, after.first->seq));
+  if (before < on.unique_text) after.octets = on.unique_text - before;
   return after;
 }
 
@@ -42,11 +44,15 @@ void one_side(const Case& c, Findings& out) {
   if (on.fins > 0 || after.segments > 0) {
     // What was still in the sender's buffer when the FIN came is no half-close worth a word.
     const Duration wait = (on.fins > 0 ? on.fin_at : connection.last) - closed.fin_at;
-    if (after.segments == 0 || (after.octets < 1 && wait < 10ms)) return;
+    if (after.segments == 0) return;
     Draft draft("half-close", closer);
     draft.frame(closed.fin_frame).frame(closed.fin_acked_frame);
-    for (const Note* note : after.notes) draft.frame(note->frame);
-    draft.frame(on.fin_frame).octets("octets", after.octets).time("wait", wait).between(closed.fin_at, closed.fin_at + wait);
+    if (after.first != nullptr) draft.frame(after.first->frame);
+    draft.frame(on.last_text_frame)
+        .frame(on.fin_frame)
+        .octets("octets", after.octets)
+        .time("wait", wait)
+        .between(closed.fin_at, closed.fin_at + wait);
     out.push_back(draft.done());
     return;
   }
@@ -75,6 +81,7 @@ void both_sides(const Case& c, Findings& out) {
 void fin_again(const Case& c, std::uint8_t side, Findings& out) {
   const Side& closer = c.side(side);
   std::vector<const Note*> repeats;
+  bool needless = true;
   for (const Note& note : c.notes) {
     const bool repeat = note.label == Label::retransmission || note.label == Label::needless;
     if (note.kind == Note::Kind::segment && note.side == side && repeat && note.cause == RepeatCause::fin)
@@ -88,6 +95,7 @@ void fin_again(const Case& c, std::uint8_t side, Findings& out) {
   draft.count("tries", repeats.size() + 1).time("wait", wait).flag(closer.fin_acked ? "late_ack" : "never").times(repeats.size());
   draft.cost(wait, repeats.size()).sure(0.95f).instead("acks-lost");
   const bool lost_for_good = !closer.fin_acked && repeats.size() >= 2 && c.side(other(side)).last_packet < repeats.front()->at;
+  if (needless && closer.fin_acked) draft.severity(Severity::info);  // it had arrived: its ACK was late, or was lost
   if (lost_for_good) draft.severity(Severity::warning).instead("peer-gone");
   out.push_back(draft.done());
 }

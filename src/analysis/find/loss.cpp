@@ -76,6 +76,9 @@ void again(std::uint8_t side, const Repairs& repairs, Findings& out) {
 
 void needless(const Case& c, std::uint8_t side, const Repairs& repairs, Findings& out) {
   if (repairs.needless.empty()) return;
+  const bool only_syns = std::ranges::all_of(repairs.needless, [](const Note* note) { return note->cause == RepeatCause::syn; });
+  if (only_syns && (found(out, "synack-lost") || found(out, "syn-retransmitted-then-ok") || found(out, "listen-queue-overflow")))
+    return;
   std::uint64_t dsacks = 0, stamps = 0, late = 0, octets = 0, by_fast = 0;
   for (const Note* note : repairs.needless) {
     octets += note->length;
@@ -208,6 +211,7 @@ void stale(std::uint8_t side, const Repairs& repairs, Findings& out) {
 
 Repairs repairs_of(const Case& c, std::uint8_t side) {
   Repairs r;
+  const bool normal_opening = c.connection.opening != Opening::simultaneous && c.connection.opening != Opening::split;
   const Duration stale_after = std::max<Duration>(5s, 10 * round_trip(c.connection));
   for (const Note& note : c.notes) {
     if (note.side != side || note.kind != Note::Kind::segment) continue;
@@ -230,7 +234,8 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
           r.fast.push_back(&note);
         break;
       case Label::needless:
-        if (!bare_fin) r.needless.push_back(&note);
+        // A SYN that the other side answered late; the SYN-ACK's repeats are the handshake's own story.
+        if (!bare_fin && (!handshake || (note.side == 0 && normal_opening))) r.needless.push_back(&note);
         break;
       case Label::reordered:
         r.late.push_back(&note);

@@ -123,8 +123,11 @@ void late_connect(const Case& c, const Repeats& repeats, Findings& out) {
   if (repeats.syns.empty() || connection.handshake_frames[1] == 0) return;
   const Duration lost = repeats.syns.back()->at - connection.first;
   const std::uint64_t asked = tries(c.client(), repeats.syns.size());
+  // Nothing was lost when the way there and back takes longer than the timer: told by spurious-retransmission.
+  const bool slow = repeats.needless && round_trip(connection) * 10 >= repeats.syns.front()->waited * 9;
+  if (slow) return;
   const bool answered_before = repeats.syns_after_answer > 0 && !repeats.syn_acks.empty();
-  if (answered_before && !repeats.needless) {
+  if (answered_before) {
     Draft draft("synack-lost", 1);
     draft.frame(connection.handshake_frames[0]).frame(connection.handshake_frames[1]);
     add_all(add_all(draft, repeats.syns), repeats.syn_acks).frame(connection.handshake_frames[2]);
@@ -134,7 +137,6 @@ void late_connect(const Case& c, const Repeats& repeats, Findings& out) {
     out.push_back(draft.done());
     return;
   }
-  if (repeats.needless) return;  // slower than the timer, but nothing was lost: told by spurious-retransmission
   // At the server the SYN is known to have come: not answering it was the server's own doing.
   const bool server_ignored = surely_at(connection, Vantage::server) && repeats.syns_after_answer == 0;
   Draft draft(server_ignored ? "listen-queue-overflow" : "syn-retransmitted-then-ok", server_ignored ? 1 : 0);

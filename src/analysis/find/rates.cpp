@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 /// How losses lie: neighbours in the stream make a run, runs within a round trip an episode.
 struct Pattern {
   std::vector<const Note*> lost;
-  std::size_t runs = 0, episodes = 0, longest_run = 0;
+  std::size_t runs = 0, episodes = 0, clusters = 0;
 };
 
 Pattern pattern_of(const Case& c, const Repairs& repairs) {
@@ -24,12 +24,12 @@ Pattern pattern_of(const Case& c, const Repairs& repairs) {
   for (const auto* list : {&repairs.fast, &repairs.tail, &repairs.again}) p.lost.insert(p.lost.end(), list->begin(), list->end());
   std::ranges::sort(p.lost, {}, [](const Note* note) { return note->frame; });
   const Duration apart = std::max<Duration>(round_trip(c.connection), 1ms);
-  std::size_t run = 0;
+  constexpr std::int32_t near = 8 * 1460;  // octets: what a queue drops when it overflows lies together
   for (std::size_t i = 0; i < p.lost.size(); ++i) {
     const bool neighbour = i > 0 && p.lost[i]->seq == p.lost[i - 1]->seq + p.lost[i - 1]->length;
-    run = neighbour ? run + 1 : 1;
+    const std::int32_t gap = i == 0 ? 0 : distance(p.lost[i - 1]->seq, p.lost[i]->seq);
     p.runs += neighbour ? 0 : 1;
-    p.longest_run = std::max(p.longest_run, run);
+    p.clusters += i == 0 || gap > near || gap < -near ? 1u : 0u;
     p.episodes += i == 0 || p.lost[i]->at - p.lost[i - 1]->at > apart ? 1u : 0u;
   }
   return p;
@@ -78,10 +78,10 @@ void soften(Findings& out, std::uint8_t side) {
 
 void random_loss(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, Findings& out) {
   const Side& sender = c.side(side);
-  constexpr std::size_t enough = 5;
+  constexpr std::size_t enough = 4;
   if (p.lost.size() < enough || sender.data_segments < 50 || queue.grows()) return;
   const bool alone = p.runs * 10 >= p.lost.size() * 7;
-  if (!alone || p.episodes < 3) return;
+  if (!alone || p.clusters < 2 || p.clusters * 2 < p.lost.size()) return;
   const auto lost = static_cast<double>(p.lost.size());
   const double sent = std::max(lost, static_cast<double>(sender.data_segments));
   const Share share = share_of(lost, sent);
@@ -97,7 +97,12 @@ void random_loss(const Case& c, std::uint8_t side, const Pattern& p, const Queue
   const Duration rtt = round_trip(c.connection);
   if (rtt > Duration{}) draft.time("rtt", rtt);
   draft.cost(rtt * static_cast<std::int64_t>(p.episodes), p.lost.size(), octets);
-  out.push_back(draft.sure(p.episodes >= 5 ? 0.85f : 0.7f).instead("congestion").instead("policer-loss").done());
+  out.push_back(draft.sure(p.episodes >= 5   ? 0.85f
+                           : p.clusters >= 4 ? 0.7f
+                                             : 0.5f)
+                    .instead("congestion")
+                    .instead("policer-loss")
+                    .done());
   soften(out, side);
 }
 

@@ -120,8 +120,13 @@ bool unknown_connection(const Case& c, const Note& reset, Findings& out) {
   const Side& side = c.side(who);
   const bool no_ack = (reset.flags & flag::ack) == 0;
   if (side.fins > 0 && side.fin_frame < reset.frame) {
-    const AfterEnd text = text_of(c, other(who), side.fin_frame, reset.frame);
+    AfterEnd text = text_of(c, other(who), side.fin_frame, reset.frame);
     if (text.segments == 0) return false;
+    // Only the first is noted: the rest follows from where it lies in the stream.
+    const Side& writer = c.side(other(who));
+    const auto before_it = writer.isn_known ? distance(writer.isn + 1, text.first->seq) : -1;
+    if (before_it >= 0 && static_cast<std::uint64_t>(before_it) < writer.unique_text)
+      text.octets = writer.unique_text - static_cast<std::uint64_t>(before_it);
     Draft draft("rst-data-after-close", who);
     draft.frame(side.fin_frame).frame(text.first->frame).note(reset).octets("octets", text.octets).flag("no_ack", no_ack);
     draft.cost({}, text.segments, text.octets).sure(no_ack ? 0.95f : 0.8f);

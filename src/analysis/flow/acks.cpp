@@ -73,10 +73,13 @@ void tell_handshake(Passing& p) {
   if (!p.has(flag::syn) && !side.any(SideRecord::syn_with_ack) && !p.own.any(SideRecord::isn_seen))
     p.record.set(Record::early_ack);
   const SentLog& sent = p.other_live.sent;
-  if (p.record.syn_to_syn_ack < 0 || p.record.syn_ack_to_ack >= 0 || !side.any(SideRecord::syn_with_ack) || p.has(flag::syn))
-    return;
+  if (p.record.syn_to_syn_ack == unknown_time || p.record.syn_ack_to_ack != unknown_time) return;
+  if (!side.any(SideRecord::syn_with_ack) || p.has(flag::syn)) return;
   if (sent.empty() || !sent[sent.first()].any(Piece::syn)) return;
-  p.record.syn_ack_to_ack = p.at - sent[sent.first()].at;
+  p.record.syn_ack_to_ack = to_ticks(p.at - sent[sent.first()].at);
+  p.record.connect_took = p.at - p.record.first.time_since_epoch().count();
+  const SentLog& called = p.own_live.sent;
+  if (!called.empty() && called[called.first()].any(Piece::syn)) p.record.handshake_took = p.at - called[called.first()].at;
   p.record.handshake[2] = p.frame;
 }
 
@@ -119,7 +122,7 @@ void advance(Passing& p) {
       p.other_extra.largest_acked_text = std::max(p.other_extra.largest_acked_text, piece.size());
   }
   sent.set_unacked(i);
-  if (newest != nullptr && !newest->any(Piece::syn)) sample(p, *newest);
+  if (newest != nullptr && !newest->any(Piece::syn) && !(newest->any(Piece::fin) && newest->size() == 1)) sample(p, *newest);
   if (p.acked > 2 * std::max(live.largest, 1u)) ++p.own_extra.ack_jumps;
   side.una = p.ack;
   side.set(SideRecord::una_known);

@@ -25,10 +25,11 @@ void begin_mending(SideLive& live, const SideRecord& side, Mending how) {
 }  // namespace
 
 std::int64_t round_trip(const Record& record, const Live& live) {
-  if (record.syn_to_syn_ack >= 0 && record.syn_ack_to_ack >= 0) return record.syn_to_syn_ack + record.syn_ack_to_ack;
+  if (record.syn_to_syn_ack != unknown_time && record.syn_ack_to_ack != unknown_time)
+    return from_ticks(record.syn_to_syn_ack) + from_ticks(record.syn_ack_to_ack);
   std::int64_t sum = 0;  // of both legs, as seen from here
   for (std::size_t side = 0; side < 2; ++side)
-    if (record.sides[side].rtt_samples != 0) sum += static_cast<std::int64_t>(record.sides[side].rtt_least * 62.5);
+    if (record.sides[side].rtt_samples != 0) sum += from_ticks(record.sides[side].rtt_least);
   if (sum == 0) sum = std::max(live.sides[0].rtt, live.sides[1].rtt);
   return sum;
 }
@@ -100,7 +101,7 @@ RepeatCause cause_of_fill(const Passing& p, std::int64_t waited, std::uint32_t e
 
 void mark_needless(Passing& p, std::uint8_t side, std::uint32_t from, std::uint32_t to, std::uint32_t how, bool all) {
   constexpr int farthest = 64;
-  const std::int64_t trip = p.live.sides[side].rtt;
+  const std::int64_t trip = std::min(p.live.sides[side].rtt, round_trip(p.record, p.live));
   int looked = 0;
   for (std::uint32_t i = p.record.last_note; i != none && looked < farthest; i = p.notes.before(i), ++looked) {
     Note& note = p.notes[i];

@@ -53,8 +53,8 @@ void tell_record(const Record& r, std::uint8_t number, Side& side) {
   side.in_flight_at_end = s.in_flight();
   side.rtt_samples = s.rtt_samples;
   if (s.rtt_samples != 0) {
-    side.rtt_least = from_ticks(s.rtt_least);
-    side.rtt_most = from_ticks(s.rtt_most);
+    side.rtt_least = Duration(from_ticks(s.rtt_least));
+    side.rtt_most = Duration(from_ticks(s.rtt_most));
     side.rtt_mean = from_ticks(static_cast<double>(s.rtt_total) / s.rtt_samples);
   }
   side.state = flow::tcp_state(r, number);
@@ -103,6 +103,7 @@ void tell_times(const Record& r, const SideExtra& e, Side& side) {
   side.think_total = Duration(e.think_total);
   side.think_most = Duration(e.think_most);
   side.think_most_frame = full_frame(r, e.think_most_frame);
+  side.think_most_at = instant(e.think_most_at);
   side.rtt_most_frame = full_frame(r, e.rtt_most_frame);
   side.first_text_frame = full_frame(r, e.first_text_frame);
   side.last_text_frame = full_frame(r, e.last_text_frame);
@@ -122,12 +123,10 @@ void tell_times(const Record& r, const SideExtra& e, Side& side) {
 }
 
 void tell_handshake(const Record& r, Connection& c) {
-  if (r.syn_to_syn_ack >= 0) c.syn_to_syn_ack = Duration(r.syn_to_syn_ack);
-  if (r.syn_ack_to_ack >= 0) c.syn_ack_to_ack = Duration(r.syn_ack_to_ack);
-  if (c.syn_to_syn_ack && c.syn_ack_to_ack) {
-    c.handshake = *c.syn_to_syn_ack + *c.syn_ack_to_ack;
-    c.connect_time = *c.handshake + std::chrono::microseconds(r.syn_after);
-  }
+  if (r.syn_to_syn_ack != flow::unknown_time) c.syn_to_syn_ack = Duration(from_ticks(r.syn_to_syn_ack));
+  if (r.syn_ack_to_ack != flow::unknown_time) c.syn_ack_to_ack = Duration(from_ticks(r.syn_ack_to_ack));
+  if (r.handshake_took >= 0) c.handshake = Duration(r.handshake_took);
+  if (r.connect_took >= 0) c.connect_time = Duration(r.connect_took);
   for (std::size_t i = 0; i < 3; ++i) c.handshake_frames[i] = full_frame(r, r.handshake[i]);
   if (c.handshake_frames[0] == 0 && r.sides[0].any(Is::isn_seen)) c.handshake_frames[0] = r.first_frame;
 }

@@ -164,13 +164,13 @@ struct Connection {
   std::string history;  // Zeek's letters; see docs/reference/history.md
   Vantage vantage = Vantage::unknown;
   float vantage_confidence = 0;
-  std::optional<Duration> handshake;     // SYN to the ACK that ends the handshake; of a repeated SYN, the last before its answer
+  std::optional<Duration> handshake;     // the last SYN to the ACK that ends the handshake, as Wireshark's initial RTT
   std::optional<Duration> connect_time;  // the same from the first SYN: what the caller waited
-  std::optional<Duration> syn_to_syn_ack, syn_ack_to_ack;
-  std::array<std::uint64_t, 3> handshake_frames{};  // SYN, SYN-ACK, ACK; 0 = not seen
-  std::uint8_t closer = 2;                          // whose FIN or RST came first: a side, 2 = nobody's
-  std::string_view verdict;                         // one word or two: "complete", or the id of the gravest finding
-  std::vector<Finding> findings;                    // gravest first
+  std::optional<Duration> syn_to_syn_ack, syn_ack_to_ack;  // each from the last copy before its answer
+  std::array<std::uint64_t, 3> handshake_frames{};         // SYN, SYN-ACK, ACK; 0 = not seen
+  std::uint8_t closer = 2;                                 // whose FIN or RST came first: a side, 2 = nobody's
+  std::string_view verdict;                                // one word or two: "complete", or the id of the gravest finding
+  std::vector<Finding> findings;                           // gravest first
 
   Opening opening = Opening::unseen;
   bool ipv6 = false;

@@ -93,7 +93,9 @@ Engine::Place Engine::find(const Segment& segment, std::uint64_t hash, bool& fre
     const Record& old = records_[place.stream];
     const SideRecord& own = old.sides[place.side];
     const bool calls = (segment.flags & (flag::syn | flag::ack)) == flag::syn;
-    if (!calls || !own.any(SideRecord::based) || own.base == segment.seq.value()) return place;
+    // Who acknowledged before it called showed its initial number with the ACK (a handshake in four or five steps).
+    const bool announced = !own.any(SideRecord::isn_seen) && own.base + 1 == segment.seq.value();
+    if (!calls || !own.any(SideRecord::based) || own.base == segment.seq.value() || announced) return place;
     // A SYN with another initial number: the four-tuple is used again (RFC 9293 3.4.1; RFC 6191).
     const bool newer = ahead(segment.seq.value(), own.max) > 0;
     const std::uint32_t stream = begin(segment, hash, place.stream);

@@ -54,7 +54,9 @@ std::optional<std::uint32_t> Engine::on_error(const IcmpError& error) {
 void Engine::finish() {
   for (std::uint32_t stream = 0; stream < records_.size(); ++stream) {
     Record& record = records_[stream];
-    if (record.sides[0].packets == 0 || record.sides[1].packets == 0) record.doubt(Doubt::one_direction);
+    // A side that nobody heard, although the other side acknowledges what it said.
+    for (const SideRecord& side : record.sides)
+      if (side.packets == 0 && side.any(SideRecord::based)) record.doubt(Doubt::one_direction);
     const Extra* counters = extra(stream);
     if (counters == nullptr) continue;
     for (std::size_t side = 0; side < 2; ++side)

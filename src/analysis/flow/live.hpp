@@ -16,7 +16,7 @@ namespace ft::analysis::flow {
 /// Counters and times that only streams with text, or with something odd, have. Frames are counted from the record's first_frame
 /// - 1; 0 = none.
 struct SideExtra {
-  std::int64_t window_limited = 0, busy = 0, think_total = 0, think_most = 0;  // nanoseconds
+  std::int64_t window_limited = 0, busy = 0, think_total = 0, think_most = 0, think_most_at = 0;  // nanoseconds
   std::int64_t first_text = 0, last_text = 0, last_packet = 0, fin_at = 0, reset_at = 0, fin_acked_at = 0;
   std::uint64_t unseen_acked = 0;
   std::array<float, 4> band_total{};  // ticks, see to_ticks

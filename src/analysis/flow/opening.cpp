@@ -32,20 +32,19 @@ void read_offer(Passing& p) {
 /// The other side's SYN was answered: how long that took, counted from its last copy.
 void time_answer(Passing& p) {
   const SentLog& sent = p.other_live.sent;
-  if (p.record.syn_to_syn_ack >= 0 || sent.empty()) return;
+  if (p.side == 0 || p.record.any(Record::crossed) || p.record.syn_to_syn_ack != unknown_time || sent.empty()) return;
   const Piece& syn = sent[sent.first()];
   if (!syn.any(Piece::syn) || syn.seq != p.other.base || p.ack != syn.end) return;
   if (p.record.handshake[0] == 0) p.record.handshake[0] = syn.frame;
   p.record.handshake[1] = p.frame;
-  p.record.syn_to_syn_ack = p.at - syn.at;
-  const std::int64_t after = (syn.at - p.record.first.time_since_epoch().count()) / 1000;
-  p.record.syn_after = static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, 0xffffffff));
+  p.record.syn_to_syn_ack = to_ticks(p.at - syn.at);
 }
 
 }  // namespace
 
 void on_syn(Passing& p) {
-  if (p.own.any(SideRecord::based) && p.seq != p.own.base) {
+  const bool announced = !p.own.any(SideRecord::isn_seen) && p.own.base + 1 == p.seq;  // by an ACK of its own before
+  if (p.own.any(SideRecord::based) && p.seq != p.own.base && !announced) {
     // Another initial number in the same stream. (A SYN without ACK would have begun a new one.) RFC 5961 4 answers it by a
     // challenge.
     p.write(p.draft(Note::Kind::syn_again));
@@ -63,6 +62,7 @@ void on_syn(Passing& p) {
     if (p.segment.length != 0) p.record.set(Record::text_in_syn);
   }
   if (p.has(flag::ack)) {
+    p.crossing = !first && !p.own.any(SideRecord::syn_with_ack) && p.other.any(SideRecord::isn_seen);
     p.own.set(SideRecord::syn_with_ack);
     if (p.record.any(Record::text_in_syn) && ahead(p.ack, p.other.base + 1) > 0) p.record.set(Record::fast_open);
     time_answer(p);

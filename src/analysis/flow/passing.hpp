@@ -49,6 +49,7 @@ struct Passing {
   std::uint32_t fresh = 0;    // octets of text never captured before
   std::uint32_t acked = 0;    // octets acknowledged for the first time
   bool dsack = false;
+  bool crossing = false;  // a SYN-ACK whose SYN crossed the other's: the first time that it carries an ACK
   std::optional<Duration> rtt{};
 
   bool has(std::uint8_t flags) const { return segment.has(flags); }

@@ -13,13 +13,14 @@ namespace ft::analysis::flow {
 inline constexpr std::uint32_t none = 0xffffffffu;  // no live part, no notes, no earlier stream
 
 /// Round-trip times are kept in sixteenths of a microsecond: 32 bits reach 268 s.
-inline constexpr std::int64_t rtt_unit = 1000 / 16;  // 62.5 ns, see to_ticks
+inline constexpr std::uint32_t unknown_time = 0xffffffffu;
 
 constexpr std::uint32_t to_ticks(std::int64_t nanoseconds) {
   if (nanoseconds <= 0) return 0;
-  if (nanoseconds >= std::int64_t{268} * 1'000'000'000) return 0xffffffffu;
+  if (nanoseconds >= std::int64_t{268} * 1'000'000'000) return unknown_time - 1;
   return static_cast<std::uint32_t>(nanoseconds * 2 / 125);
 }
+constexpr std::int64_t from_ticks(std::uint32_t ticks) { return static_cast<std::int64_t>(ticks) * 125 / 2; }
 constexpr Duration from_ticks(double ticks) { return Duration(static_cast<std::int64_t>(ticks * 62.5)); }
 
 struct SideRecord {
@@ -89,21 +90,21 @@ struct Record {
   std::uint32_t frames = 0;  // from first_frame to its last
   std::uint32_t extra = none;
   std::uint32_t last_note = none;
-  std::uint32_t note_count = 0;
   std::uint32_t reused_from = none;
-  std::uint32_t syn_after = 0;  // microseconds from its first packet to the SYN that was answered
-  std::int64_t syn_to_syn_ack = -1, syn_ack_to_ack = -1;
+  std::int64_t handshake_took = -1, connect_took = -1;  // nanoseconds from the last SYN, and from the first, to the ACK
+  std::uint32_t syn_to_syn_ack = unknown_time, syn_ack_to_ack = unknown_time;  // as round-trip times are
   std::array<std::uint32_t, 3> handshake{};  // frames, counted from first_frame - 1; 0 = not seen
-  std::uint16_t doubts = 0;
+  std::uint16_t note_count = 0;
   std::uint16_t is = 0;
+  std::uint8_t doubts = 0;
   std::uint8_t closer = 2;
-  std::array<char, 15> history{};
+  std::array<char, 14> history{};
   std::array<SideRecord, 2> sides;
 
   constexpr bool any(std::uint16_t bits) const { return (is & bits) != 0; }
   constexpr void set(std::uint16_t bits) { is = static_cast<std::uint16_t>(is | bits); }
   constexpr void clear(std::uint16_t bits) { is = static_cast<std::uint16_t>(is & ~bits); }
-  constexpr void doubt(Doubt d) { doubts = static_cast<std::uint16_t>(doubts | static_cast<std::uint16_t>(d)); }
+  constexpr void doubt(Doubt d) { doubts = static_cast<std::uint8_t>(doubts | static_cast<std::uint8_t>(d)); }
 };
 static_assert(sizeof(Record) <= 288);
 

@@ -246,6 +246,7 @@ void tell_turns(Passing& p) {
     if (think > e.think_most) {
       e.think_most = think;
       e.think_most_frame = p.frame;
+      e.think_most_at = p.at;
     }
   }
   p.live.last_text_side = p.side;
@@ -305,7 +306,7 @@ void on_text(Passing& p) {
     const Overlap overlap = look(p, p.seq, bound);
     if (overlap.known == 0)
       on_late(p, bound);
-    else
+    else if (!p.crossing)
       on_repeat(p, end, overlap);
     const std::uint32_t repeated = std::min(overlap.known, p.segment.length);
     own.repeated_text += std::min(repeated, 0xffffffffu - own.repeated_text);
