@@ -1,9 +1,8 @@
 // The capture file itself in a few lines: what it is, how much of it there is, and what cannot be known from it.
 #pragma once
 
-#include "analysis/flow/analysis.hpp"
+#include "analysis/find/find.hpp"
 #include "analysis/report/document.hpp"
-#include "analysis/report/summary.hpp"
 
 #include <string>
 #include <vector>
@@ -26,8 +25,7 @@ struct CaptureFile {
 /// One line: "normal.client.pcap: pcap, 27 packets (4.0 kB) in 1.204 s, 2 connections".
 std::string capture_line(const CaptureFile& file, std::uint64_t connections, Lang lang);
 
-/// The verdict on the whole capture, gravest first, in a few sentences.
-std::vector<Paragraph> capture_verdict(const CaptureFile& file, const Summary& summary, const std::vector<Finding>& findings,
-                                       Lang lang);
+/// What is missing, then the verdict on the whole capture (find/ says it) in a few sentences.
+std::vector<Paragraph> capture_verdict(const CaptureFile& file, const CaptureVerdict& verdict, Lang lang);
 
 }  // namespace ft::analysis::report

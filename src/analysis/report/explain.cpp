@@ -20,9 +20,9 @@ class Writer {
   std::string either(std::string_view en, std::string_view zh) const { return std::string(zh_ ? zh : en); }
 
   void capture(const Explained& e) {
-    document_.heading(capture_line(*e.file, e.summary->connections(), lang_), 1);
-    for (Paragraph& p : capture_verdict(*e.file, *e.summary, *e.findings, lang_)) document_.add(std::move(p));
-    for (const Finding& finding : *e.findings) document_.add(text_of(finding, lang_));
+    document_.heading(capture_line(*e.file, e.verdict->connections, lang_), 1);
+    for (Paragraph& p : capture_verdict(*e.file, *e.verdict, lang_)) document_.add(std::move(p));
+    for (const Finding& finding : e.verdict->hosts) document_.add(text_of(finding, lang_));
   }
 
   void list(const Explained& e) {
@@ -103,7 +103,7 @@ FindingText text_of(const Finding& finding, Lang lang) {
   text.sure = confidence_words(finding.confidence, lang) + " (" +
               std::to_string(std::lround(static_cast<double>(finding.confidence) * 100)) + " %)";
   for (const std::string& other : alternatives(finding, lang))
-    text.alternatives += (text.alternatives.empty() ? "" : " ") + other;
+    text.alternatives += (text.alternatives.empty() ? "" : lang == Lang::zh ? "；" : "; ") + other;
   text.next = next_step(finding, lang);
   return text;
 }

@@ -14,9 +14,9 @@ namespace ft::analysis::report {
 struct Explained {
   const CaptureFile* file = nullptr;
   const Summary* summary = nullptr;
-  const std::vector<Finding>* findings = nullptr;  // of the capture and its hosts
-  std::vector<const FlowSteps*> chosen;            // settled
-  std::string hint;                                // how to see the connections that the list leaves out
+  const CaptureVerdict* verdict = nullptr;
+  std::vector<const FlowSteps*> chosen;  // settled
+  std::string hint;                      // how to see the connections that the list leaves out
   bool ladder = true;
   bool graphs = false;
 };

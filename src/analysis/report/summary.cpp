@@ -30,19 +30,6 @@ std::uint64_t badness_of(const Connection& connection) {
 
 void Summary::add(const Connection& connection) {
   ++connections_;
-  ++states_[static_cast<std::size_t>(connection.state) % states_.size()];
-  for (std::size_t side = 0; side < 2; ++side) {
-    text_[side] += connection.sides[side].unique_text;
-    repeats_ += connection.sides[side].retransmissions;
-  }
-  for (const Finding& finding : connection.findings) {
-    const auto [entry, added] = tallies_.try_emplace(finding.id);
-    Tally& tally = entry->second;
-    if (added) tally.first_stream = connection.stream;
-    tally.id = finding.id;
-    tally.severity = std::max(tally.severity, finding.severity);
-    ++tally.connections;
-  }
   if (longest_ == 0) return;
   if (order_ == ListOrder::capture) {
     if (kept_.size() < longest_) kept_.push_back({0, connection});
@@ -71,15 +58,6 @@ std::vector<Connection> Summary::list() const {
     });
   std::vector<Connection> out;
   for (const Kept* kept : order) out.push_back(kept->connection);
-  return out;
-}
-
-std::vector<Summary::Tally> Summary::tallies() const {
-  std::vector<Tally> out;
-  for (const auto& [id, tally] : tallies_) out.push_back(tally);
-  std::ranges::stable_sort(out, [](const Tally& a, const Tally& b) {
-    return a.severity != b.severity ? a.severity > b.severity : a.connections > b.connections;
-  });
   return out;
 }
 

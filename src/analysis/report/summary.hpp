@@ -1,16 +1,13 @@
-// What of a capture's connections a page shows: the list, cut to what a person reads, and the sums over all of them. Connections
-// come one by one and are not kept: memory does not grow with their number.
+// What of a capture's connections a page shows: the list, cut to what a person reads. Connections come one by one and most
+// are not kept: memory does not grow with their number.
 #pragma once
 
 #include "analysis/flow/analysis.hpp"
 #include "analysis/flow/connection.hpp"
 #include "analysis/report/document.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <string_view>
 #include <vector>
 
 namespace ft::analysis::report {
@@ -27,18 +24,6 @@ class Summary {
   /// In the order that was asked for; at most as many as were asked for.
   std::vector<Connection> list() const;
   std::uint64_t left_out() const { return connections_ - std::min<std::uint64_t>(connections_, kept_.size()); }
-  std::uint64_t in_state(FlowState state) const { return states_[static_cast<std::size_t>(state)]; }
-  /// How many connections have this finding, by id; those with the gravest first.
-  struct Tally {
-    std::string_view id;
-    Severity severity = Severity::info;
-    std::uint64_t connections = 0;
-    std::uint32_t first_stream = 0;
-  };
-  std::vector<Tally> tallies() const;
-  /// Octets of text each way, and segments sent again.
-  std::array<std::uint64_t, 2> text() const { return text_; }
-  std::uint64_t repeats() const { return repeats_; }
 
  private:
   struct Kept {
@@ -49,10 +34,6 @@ class Summary {
   ListOrder order_;
   std::vector<Kept> kept_;  // a heap while the order is worst_first: the least bad one in front
   std::uint64_t connections_ = 0;
-  std::array<std::uint64_t, 16> states_{};
-  std::map<std::string_view, Tally> tallies_;
-  std::array<std::uint64_t, 2> text_{};
-  std::uint64_t repeats_ = 0;
 };
 
 /// How bad a connection is: by its gravest finding, then how sure and how costly. 0 = nothing wrong.

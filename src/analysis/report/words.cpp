@@ -28,7 +28,7 @@ constexpr std::array letters{
     Letter{'D', {"data", "数据"}},
     Letter{'F', {"FIN", "FIN"}},
     Letter{'R', {"RST", "RST"}},
-    Letter{'T', {"data sent again", "重传的数据"}},
+    Letter{'T', {"something sent again", "重传"}},
     Letter{'C', {"a bad checksum", "校验和错误"}},
     Letter{'G', {"a gap in the capture", "抓包中的缺口"}},
     Letter{'W', {"a shut window", "零窗口"}},

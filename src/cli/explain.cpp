@@ -1,0 +1,187 @@
+// fourtuple explain: what a capture shows, the verdict first, then the connections, then all about those that were chosen.
+#include "analysis/report/explain.hpp"
+#include "analysis/report/document_html.hpp"
+#include "analysis/report/document_markdown.hpp"
+#include "analysis/report/document_text.hpp"
+#include "analysis/report/explain_json.hpp"
+#include "cli/capture_options.hpp"
+#include "cli/commands.hpp"
+#include "cli/examine.hpp"
+#include "cli/flow_choice.hpp"
+#include "cli/terminal.hpp"
+
+#include <cstdio>
+#include <memory>
+
+namespace ft::cli {
+
+namespace {
+
+namespace report = analysis::report;
+
+constexpr std::size_t list_length = 20;        // connections on a terminal
+constexpr std::size_t page_list_length = 500;  // on an HTML page
+constexpr std::size_t most_chosen = 8;         // connections with a story
+constexpr std::size_t json_piece = 64 * 1024;  // octets
+
+struct ExplainOptions {
+  CaptureOptions capture;
+  std::vector<std::string> flow;
+  bool all = false;
+  bool in_order = false;
+  bool graph = false;
+  bool markdown = false;
+  bool json = false;
+  std::string html;
+};
+
+int fail(const std::string& what, int status) {
+  std::fprintf(stderr, "fourtuple explain: %s\n", what.c_str());
+  return status;
+}
+
+/// What one pass over the connections leaves.
+struct Overview {
+  report::Summary summary;
+  analysis::CaptureVerdict verdict;
+  std::vector<std::uint32_t> chosen;
+};
+
+Overview look(const Examination& examined, const ExplainOptions& o, const std::optional<FlowChoice>& choice) {
+  const bool page = !o.html.empty() || o.markdown;
+  const std::size_t length = o.all ? static_cast<std::size_t>(-1) : page ? page_list_length : list_length;
+  Overview overview{{length, o.in_order ? report::ListOrder::capture : report::ListOrder::worst_first}, {}, {}};
+  for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+    const analysis::Connection connection = examined.connection(stream);
+    overview.verdict.add(connection);
+    overview.summary.add(connection);
+    if (choice && overview.chosen.size() < most_chosen && choice->matches(connection)) overview.chosen.push_back(stream);
+  }
+  overview.verdict.add(examined.finder().findings());
+  if (!choice && examined.streams() == 1) overview.chosen = {0};
+  if (!choice && !o.html.empty() && examined.streams() > 1)  // a page has room: the worst ones
+    for (const analysis::Connection& connection : overview.summary.list())
+      if (overview.chosen.size() < most_chosen) overview.chosen.push_back(connection.stream);
+  return overview;
+}
+
+class Flows final : public analysis::SeriesSink {
+ public:
+  explicit Flows(const std::vector<std::uint32_t>& streams) {
+    for (const std::uint32_t stream : streams)
+      flows_.push_back(std::make_unique<report::FlowSteps>(
+          stream, report::FlowSteps::default_limit / std::max<std::size_t>(streams.size(), 1)));
+  }
+  bool wants(std::uint32_t stream) override { return find(stream) != nullptr; }
+  void on_sample(const analysis::Sample& sample) override {
+    if (report::FlowSteps* flow = find(sample.judged.stream)) flow->on_sample(sample);
+  }
+  report::FlowSteps* find(std::uint32_t stream) {
+    for (const auto& flow : flows_)
+      if (flow->stream() == stream) return flow.get();
+    return nullptr;
+  }
+  std::vector<const report::FlowSteps*> settle(const Examination& examined) {
+    std::vector<const report::FlowSteps*> out;
+    for (const auto& flow : flows_) {
+      examined.settle(*flow);
+      out.push_back(flow.get());
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::unique_ptr<report::FlowSteps>> flows_;
+};
+
+void print_json(Output& out, const Examination& examined, const std::vector<const report::FlowSteps*>& chosen, bool only_chosen,
+                analysis::Lang lang) {
+  report::ExplainJson json(lang);
+  json.begin(examined.file(), examined.analysis().capture());
+  for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+    const report::FlowSteps* steps = nullptr;
+    for (const report::FlowSteps* flow : chosen)
+      if (flow->stream() == stream) steps = flow;
+    if (only_chosen && steps == nullptr) continue;
+    json.connection(examined.connection(stream), steps);
+    if (json.size() > json_piece && !out.write(json.take())) return;
+  }
+  json.end(examined.finder().findings());
+  out.write(json.take());
+}
+
+std::string hint(const ExplainOptions& o, analysis::Lang lang) {
+  if (o.all) return {};
+  return lang == analysis::Lang::zh ? "--all 全部列出，--flow N 讲述其中一条。"
+                                    : "--all lists them all, --flow N tells about one.";
+}
+
+int explain(const ExplainOptions& o) {
+  const analysis::Lang lang = o.capture.language();
+  std::optional<FlowChoice> choice;
+  if (!o.flow.empty()) {
+    auto parsed = FlowChoice::parse(o.flow);
+    if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
+    choice = *parsed;
+  }
+  auto examined = Examination::open(o.capture.file, lang, true);
+  if (!examined) return fail(examined.error(), exit_failed);
+  (*examined)->read();
+  const Overview overview = look(**examined, o, choice);
+  if (choice && overview.chosen.empty())
+    return fail("no connection " + choice->to_string() + " in " + (*examined)->file().name + "; it has " +
+                    std::to_string((*examined)->streams()) + " of them (fourtuple explain without --flow lists them)",
+                exit_failed);
+  Flows flows(overview.chosen);
+  if (!overview.chosen.empty() && !(*examined)->read_again(flows))
+    return fail("cannot read the capture a second time", exit_failed);
+  const std::vector<const report::FlowSteps*> chosen = flows.settle(**examined);
+
+  Output out;
+  const int status = (*examined)->file().partial ? exit_partial : exit_ok;
+  if (o.json) {
+    print_json(out, **examined, chosen, choice.has_value(), lang);
+  } else {
+    const bool page = !o.html.empty();
+    const report::Explained explained{.file = &(*examined)->file(),
+                                      .summary = &overview.summary,
+                                      .verdict = &overview.verdict,
+                                      .chosen = chosen,
+                                      .hint = hint(o, lang),
+                                      .ladder = true,
+                                      .graphs = o.graph || page};
+    const report::Document document = report::explain_document(explained, lang);
+    if (page) {
+      const auto written = write_page(o.html, report::document_html(document), out);
+      if (!written) return fail(written.error(), exit_failed);
+    } else {
+      out.write(o.markdown ? report::document_markdown(document) : report::document_text(document, {.style = o.capture.style()}));
+    }
+  }
+  if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
+  return status;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int& status) {
+  CLI::App* command =
+      app.add_subcommand("explain", "Say what a capture shows: the verdict, the connections, why it went wrong or slowly");
+  const auto o = std::make_shared<ExplainOptions>();
+  declare_capture(*command, o->capture);
+  command->add_option("--flow", o->flow, "All about this connection: its number, or its four-tuple (10.0.0.1:49152-10.0.0.2:80)")
+      ->type_name("FLOW")
+      ->expected(1, 4);
+  command->add_flag("--all", o->all, "List every connection");
+  command->add_flag("--in-order", o->in_order, "List the connections as they come, not the worst first");
+  command->add_flag("--graph", o->graph, "Draw graphs of the chosen connection: sequence numbers, round trips, rates, window");
+  auto* json = command->add_flag("--json", o->json, "Print JSON (docs/reference/explain.schema.json)");
+  auto* markdown = command->add_flag("--md", o->markdown, "Print Markdown");
+  auto* html = command->add_option("--html", o->html, "Write one HTML file that needs nothing else; - is standard output")
+                   ->type_name("FILE");
+  json->excludes(markdown)->excludes(html);
+  markdown->excludes(html);
+  command->callback([o, &status] { status = explain(*o); });
+}
+
+}  // namespace ft::cli
