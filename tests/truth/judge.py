@@ -122,6 +122,26 @@ MEASURES = {
 }
 
 
+def what_happened(journal, truths):
+    """Diagnoses that the truth of the frames bears out, whatever the story is about."""
+    right = set()
+    for note in journal["packets"]:
+        if note.get("lost") or note.get("corrupted"):
+            right |= {"loss-fast-recovery", "tail-loss", "loss-random", "rto-backoff"}
+    for frame in truths["client"] + truths["server"]:
+        if frame.label == "needless":
+            right.add("spurious-retransmission")
+        elif frame.label == "reordered":
+            right.add("reordering")
+        elif frame.label in DOUBLES:
+            right.add(frame.label + "s")
+        elif frame.label == "retransmission" and frame.own and frame.lost:
+            right.add("lost-retransmission")
+        elif frame.label == "probe":
+            right.add("zero-window-recovered")
+    return right
+
+
 class Judge:
     """Counts over many captures; one for each analyser."""
 
@@ -131,13 +151,14 @@ class Judge:
         self.confusion = Counter()
 
     def hear(self, folder, name, journal, truths):
+        happened = what_happened(journal, truths)
         for end in labels.ENDS:
             if truths[end]:
                 capture = os.path.join(folder, f"{name}.{end}.pcap")
                 if journal.get("labels", True):
                     self.judge_labels(f"{name}.{end}", truths[end], *self.analyser.labels(capture))
                 if self.analyser.name != "tshark":
-                    self.judge_findings(f"{name}.{end}", journal, end, self.analyser.findings(capture))
+                    self.judge_findings(f"{name}.{end}", journal, end, self.analyser.findings(capture), happened)
 
     def judge_labels(self, where, truths, got, _):
         for truth in truths:
@@ -156,11 +177,11 @@ class Judge:
         if truth.label in REPEATS:
             if truth.own:
                 yield "sender", said in REPEATS
-            elif truth.label == "retransmission":
+            elif truth.label == "retransmission" and truth.evidence:
                 yield "repairs", said == "retransmission"
-            if truth.evidence:
+            if truth.label == "needless" and truth.evidence:
                 yield "needless", said == "needless"
-        elif truth.label == "reordered":
+        elif truth.label == "reordered" and truth.evidence:
             yield "reordered", said == "reordered"
         elif truth.label in DOUBLES:
             if truth.evidence:
@@ -169,10 +190,10 @@ class Judge:
             yield "probes", said == truth.label
         elif truth.label == "injected":
             yield "injected", said == "injected"
-        else:
+        elif truth.label == "original":
             yield "originals", said == "original"
 
-    def judge_findings(self, where, journal, end, findings):
+    def judge_findings(self, where, journal, end, findings, happened):
         grave = sorted({(name, severity) for name, severity, _ in findings if severity in ("warning", "error")})
         found = {name for name, _, _ in findings}
         wanted = journal["finds"].get(end)
@@ -182,6 +203,6 @@ class Judge:
         if journal["healthy"] or (wanted == [] and end in journal["judged"]):
             self.measures["quiet"].count(not grave, {"capture": where, "expected": [], "got": grave})
         elif end in journal["judged"]:
-            right = set(journal["finds"].get(end, [])) | set(journal["may"])
+            right = set(journal["finds"].get(end, [])) | set(journal["may"]) | happened
             wrong = [name for name, _ in grave if name not in right]
             self.measures["claims"].count(not wrong, {"capture": where, "expected": sorted(right), "got": wrong})

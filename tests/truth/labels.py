@@ -22,7 +22,7 @@ class FrameTruth:
     own: bool = False  # sent by the host where the capture was taken
     of: int = 0  # retransmission, duplicate: the frame of this capture that held the octets first
     lost: str = ""  # why it never arrived, for what was sent here
-    evidence: bool = False  # of needless ones and duplicates: this capture proves it
+    evidence: bool = False  # of all but originals: this capture proves it
     cause: str = ""  # what the sender says, where it can be asked (the simulator): "retransmit-rto"
     seq: int = 0
     length: int = 0
@@ -31,6 +31,16 @@ class FrameTruth:
 def later(a, b):
     """a comes after b, modulo 2^32."""
     return a != b and (a - b) & 0xFFFFFFFF < 1 << 31
+
+
+def tells_double(heard, segment, stop):
+    """A D-SACK for that segment: a first block below what is acknowledged, or inside the second block (RFC 2883 4)."""
+    if not heard.sack:
+        return False
+    begin, end = heard.sack[0]
+    outer = heard.sack[1] if len(heard.sack) > 1 else None
+    is_double = not later(end, heard.ack) or (outer and not later(outer[0], begin) and not later(end, outer[1]))
+    return bool(is_double and not later(begin, segment.seq) and not later(stop, end))
 
 
 class Ranges:
@@ -66,6 +76,11 @@ class Labeller:
         self.kinds = {}  # packet -> (label, packet that it repeats, needless)
         self.octets = {}  # packet -> segment, as sent
         self.arrived = {number for end in ENDS for number, role in journal["frames"][end] if role in ("received", "copy")}
+        self.places = {end: {} for end in ENDS}  # end -> packet -> index of the frame that came first
+        for end in ENDS:
+            for at, (number, role) in enumerate(journal["frames"][end]):
+                if role != "sent":
+                    self.places[end].setdefault(number, at)
         for end in ENDS:
             for (number, role), (_, link, frame) in zip(journal["frames"][end], captures[end]):
                 if role == "sent" or number not in self.octets and self.notes[number].get("injected"):
@@ -120,12 +135,39 @@ class Labeller:
             self.octets[before[0][3]].flags & packets.ACK)  # a simultaneous open: the SYN-ACK is no repetition of the SYN
         if before and label == "original" and not crossing:
             label = "retransmission"
-            if side.covers([piece for piece in before if piece[2]], begin, stop):
+            if side.covers([piece for piece in before if piece[2]], begin, stop) and self.was_taken(number, segment, before):
                 label = "needless"
-        if stop > begin and label != "probe":
+        if stop > begin:
             side.pieces.append((begin, stop, through, number))
             side.top = max(side.top, stop)
         return (label, before[0][3] if before else 0, label == "needless")
+
+    def was_taken(self, number, segment, before):
+        """Whether the receiving host took what had reached it: it may have refused it, for want of room or of a window. It did when it
+        acknowledged the octets before the repetition came, or tells by D-SACK that it has them twice, or when the first copy came later
+        than the repetition."""
+        end = "server" if self.notes[number]["from"] == "client" else "client"
+        stop = (segment.seq + segment.span) & 0xFFFFFFFF
+        frames = self.journal["frames"][end]
+        came = self.places[end].get(number)
+        if came is None:  # lost: what the receiver said after it was sent cannot be about it
+            came = next((at for at, (other, _) in enumerate(frames) if other > number), len(frames))
+        if all(self.places[end].get(piece[3], -1) > came for piece in before):
+            return True
+        back = [self.octets.get(other) for other, role in frames if role == "sent"]
+        if not any(heard is not None and heard.sack_permitted for heard in back if heard is not None and heard.flags & SYN):
+            return True  # nothing but its silence could tell
+        for at, (other, role) in enumerate(frames):
+            heard = self.octets.get(other) if role == "sent" else None
+            if heard is None or heard.way != segment.back or at > came + 40:
+                continue
+            if at < came and heard.flags & packets.ACK and not later(stop, heard.ack):
+                return True
+            if at < came and any(not later(a, segment.seq) and not later(stop, b) for a, b in heard.sack):
+                return True
+            if at > came and tells_double(heard, segment, stop):
+                return True
+        return False
 
     def all_acknowledged(self, end, number, segment):
         """Whether what this end has heard before it sent that packet acknowledges everything: then it asks, it does not repeat."""
@@ -139,7 +181,7 @@ class Labeller:
         return False
 
     def frames_of(self, end):
-        highest, frames, first_frame, late_after = {}, [], {}, {}
+        highest, acks, frames, first_frame, late_after = {}, {}, [], {}, {}
         for index, ((number, role), (_, link, octets)) in enumerate(zip(self.journal["frames"][end], self.captures[end]), 1):
             segment = packets.segment_of(octets, link)
             if segment is None:
@@ -159,7 +201,16 @@ class Labeller:
                 key = (segment.way, late_after.get(segment.way))
                 top, by = highest.get(key, (None, 0))
                 if top is not None and by > number and later(top, segment.seq):
-                    truth.label = "reordered"
+                    truth.label, truth.evidence = "reordered", True
+            elif role != "sent" and label == "original" and segment.flags & packets.ACK and not segment.flags & 7:
+                ack, by = acks.get(segment.way, (segment.ack, 0))
+                if by > number and later(ack, segment.ack):
+                    truth.label = "reordered"  # a bare acknowledgement that was overtaken: no order of octets tells
+                elif not later(ack, segment.ack):
+                    acks[segment.way] = (segment.ack, number)
+            elif role != "sent" and label == "retransmission":
+                top, _ = highest.get((segment.way, late_after.get(segment.way)), (None, 0))
+                truth.evidence = top is not None and later(top, segment.seq)  # a hole showed; else nothing tells
             if segment.flags & SYN and number not in first_frame and label == "original":
                 late_after[segment.way] = segment.seq  # another connection begins there
             if role != "mirror" and segment.span and label != "injected":
@@ -208,12 +259,8 @@ class Labeller:
         for heard in segments[frame:frame + 400]:
             if heard is None or heard.way != segment.back:
                 continue
-            if heard.sack:
-                begin, end = heard.sack[0]  # a D-SACK: below what is acknowledged, or inside the second block (RFC 2883 4)
-                outer = heard.sack[1] if len(heard.sack) > 1 else None
-                is_double = not later(end, heard.ack) or outer and not later(outer[0], begin) and not later(end, outer[1])
-                if is_double and not later(begin, segment.seq) and not later(stop, end):
-                    return True
+            if tells_double(heard, segment, stop):
+                return True
             if not echoed and heard.flags & packets.ACK and not later(stop, heard.ack) and heard.stamps and segment.stamps:
                 echoed = True
                 if later(segment.stamps[0], heard.stamps[1]):  # RFC 3522: it echoes the first copy

@@ -8,7 +8,7 @@ HEALTHY = ("data", "four-way-close", "handshake", "many-clients-one-port", "thre
            "healthy-answer")
 
 FINDS = {
-    "backlog-full": (["listen-queue-overflow"], ["listen-queue-overflow"]),
+    "backlog-full": (None, ["listen-queue-overflow"]),  # from the client it looks as if a SYN was lost
     "blind-reset": (None, ["blind-reset-attempt"]),
     "burst-loss": (["loss-fast-recovery"], None),
     "client-thinks": (["client-think-time"], ["client-think-time"]),
@@ -47,7 +47,7 @@ FINDS = {
     "simultaneous-close": (["simultaneous-close"], ["simultaneous-close"]),
     "simultaneous-open": (["simultaneous-open"], ["simultaneous-open"]),
     "slow-reader": (["zero-window-recovered"], ["zero-window-recovered"]),
-    "small-window": (["receive-window-limited"], ["receive-window-limited"]),
+    "small-window": (["receive-window-limited"], None),
     "tail-loss": (["tail-loss"], None),
     "two-writes": (["nagle-delayed-ack"], ["nagle-delayed-ack"]),
     "unread-data-reset": (["rst-unread-data"], ["rst-unread-data"]),
@@ -57,9 +57,7 @@ FINDS = {
 }
 
 # Right as well: what also happened, or what the same packets may be called.
-MAY = {
-    "disorder-and-loss": ("loss-fast-recovery", "reordering", "loss-random", "tail-loss"),
-}
+MAY = {}
 
 
 def description(name):
