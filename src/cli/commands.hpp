@@ -15,6 +15,7 @@ void add_listen(CLI::App& app, int& status);   // listen.cpp: stdin and stdout o
 void add_connect(CLI::App& app, int& status);  // connect.cpp: the same, as a client
 void add_explore(CLI::App& app, int& status);  // explore.cpp: every order of everything in small worlds
 void add_torture(CLI::App& app, int& status);  // torture.cpp: worlds from seeds, and their promises
+void add_why(CLI::App& app, int& status);      // why.cpp: one answer, one exit code
 void add_explain(CLI::App& app, int& status);  // explain.cpp: what a capture shows, and why
 
 }  // namespace ft::cli

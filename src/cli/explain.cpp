@@ -97,7 +97,7 @@ class Flows final : public analysis::SeriesSink {
 void print_json(Output& out, const Examination& examined, const std::vector<const report::FlowSteps*>& chosen, bool only_chosen,
                 analysis::Lang lang) {
   report::ExplainJson json(lang);
-  json.begin(examined.file(), examined.analysis().capture());
+  json.begin(examined.file());
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
     const report::FlowSteps* steps = nullptr;
     for (const report::FlowSteps* flow : chosen)

@@ -11,7 +11,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 STORY = re.compile(r"(?:fourtuple|\./run) lab ([a-z][a-z0-9-]*)")
 SHOWN = re.compile(r"(<!-- output of: fourtuple ([^>]*) -->\n+```\w*\n)(.*?)(```\n)", re.S)
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]+)")
-COMMANDS = ("lab", "listen", "connect", "conform", "torture", "explore", "explain")
+COMMANDS = ("lab", "listen", "connect", "conform", "torture", "explore", "explain", "why")
 
 
 def check_links(root, path, text):

@@ -44,19 +44,23 @@ void side_or_null(JsonText& json, std::string_view key, std::uint8_t side) {
 
 }  // namespace
 
-void ExplainJson::begin(const CaptureFile& file, const CaptureFacts& facts) {
-  json_.begin_object();
-  json_.member("format", "fourtuple-explain").member("version", explain_json_version);
-  json_.member("language", lang_ == Lang::zh ? "zh" : "en");
+void ExplainJson::capture(const CaptureFile& file) {
   json_.key("capture").begin_object();
   json_.member("name", std::string_view(file.name)).member("file_format", std::string_view(file.format));
-  json_.member("packets", file.packets).member("octets", file.octets).member("segments", facts.segments);
+  json_.member("packets", file.packets).member("octets", file.octets).member("segments", file.segments);
   json_.member("unreadable", file.unreadable);
   if (file.first && file.last) json_.member("first_ns", nanoseconds(*file.first)).member("last_ns", nanoseconds(*file.last));
   json_.member("partial", file.partial);
   json_.key("remarks").begin_array();
   for (const std::string& remark : file.remarks) json_.value(std::string_view(remark));
   json_.end_array().end_object();
+}
+
+void ExplainJson::begin(const CaptureFile& file) {
+  json_.begin_object();
+  json_.member("format", "fourtuple-explain").member("version", explain_json_version);
+  json_.member("language", lang_ == Lang::zh ? "zh" : "en");
+  capture(file);
   json_.key("connections").begin_array();
 }
 
@@ -129,14 +133,25 @@ void ExplainJson::story(const FlowSteps& flow) {
   json_.end_array();
 }
 
-void ExplainJson::connection(const Connection& c, const FlowSteps* chosen) {
-  json_.begin_object();
+/// Which one it is.
+void ExplainJson::address(const Connection& c) {
   json_.member("stream", c.stream);
   json_.key("tuple").begin_object(true);
   json_.member("source", std::string_view(c.sides[0].endpoint.address.to_string()))
       .member("source_port", int{c.sides[0].endpoint.port});
   json_.member("destination", std::string_view(c.sides[1].endpoint.address.to_string()));
   json_.member("destination_port", int{c.sides[1].endpoint.port}).end_object();
+}
+
+void ExplainJson::tuple(const Connection& c) {
+  json_.begin_object();
+  address(c);
+  json_.member("state", to_string(c.state)).member("verdict", c.verdict).end_object();
+}
+
+void ExplainJson::connection(const Connection& c, const FlowSteps* chosen) {
+  json_.begin_object();
+  address(c);
   json_.member("state", to_string(c.state))
       .member("opening", to_string(c.opening))
       .member("history", std::string_view(c.history));
@@ -162,6 +177,32 @@ void ExplainJson::connection(const Connection& c, const FlowSteps* chosen) {
   if (chosen != nullptr) story(*chosen);
   list(c.findings);
   json_.end_object();
+}
+
+/// One finding, with the answer around it.
+void ExplainJson::why(const WhyAnswer& answer) {
+  json_.begin_object();
+  json_.member("format", "fourtuple-why").member("version", explain_json_version);
+  json_.member("language", lang_ == Lang::zh ? "zh" : "en").member("says", std::string_view(answer.says));
+  json_.member("verdict", answer.verdict).member("class", to_string(answer.failure)).member("exit_code", answer.status);
+  capture(*answer.file);
+  json_.key("connection");
+  if (answer.connection != nullptr)
+    tuple(*answer.connection);
+  else
+    json_.null();
+  json_.key("finding");
+  if (answer.finding != nullptr)
+    finding(*answer.finding);
+  else
+    json_.null();
+  json_.end_object();
+}
+
+std::string why_json(const WhyAnswer& answer, Lang lang) {
+  ExplainJson json(lang);
+  json.why(answer);
+  return json.take();
 }
 
 void ExplainJson::end(const std::vector<Finding>& findings) {

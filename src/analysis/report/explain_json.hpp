@@ -11,20 +11,27 @@ namespace ft::analysis::report {
 
 inline constexpr int explain_json_version = 1;
 
+struct WhyAnswer;
+
 class ExplainJson {
  public:
   explicit ExplainJson(Lang lang) : lang_(lang) {}
 
-  void begin(const CaptureFile& file, const CaptureFacts& facts);
+  void begin(const CaptureFile& file);
   /// `chosen`: its steps, when its story shall be told as well.
   void connection(const Connection& connection, const FlowSteps* chosen = nullptr);
   void end(const std::vector<Finding>& findings);
 
+  /// The whole document of `fourtuple why`.
+  void why(const WhyAnswer& answer);
   /// What was written since the last call.
   std::string take() { return json_.take(); }
   std::size_t size() const { return json_.size(); }
 
  private:
+  void capture(const CaptureFile& file);
+  void address(const Connection& connection);
+  void tuple(const Connection& connection);
   void side(const Side& side);
   void finding(const Finding& finding);
   void list(const std::vector<Finding>& findings);
@@ -33,5 +40,17 @@ class ExplainJson {
   Lang lang_;
   JsonText json_;
 };
+
+/// The answer of `fourtuple why`; docs/reference/explain.schema.json has its shape under "why".
+struct WhyAnswer {
+  const CaptureFile* file = nullptr;
+  std::string says;
+  int status = 0;  // the exit code
+  FailureClass failure = FailureClass::none;
+  std::string_view verdict;
+  const Connection* connection = nullptr;  // null: the capture as a whole
+  const Finding* finding = nullptr;        // null: nothing is wrong
+};
+std::string why_json(const WhyAnswer& answer, Lang lang);
 
 }  // namespace ft::analysis::report
