@@ -50,12 +50,13 @@ void finish(Graph& graph, const FlowSteps& flow, Lang lang) {
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
 
+constexpr std::array repeat_causes_in_order{RepeatCause::fast,      RepeatCause::rack,      RepeatCause::tlp,    RepeatCause::rto,
+                                            RepeatCause::go_back_n, RepeatCause::mtu_probe, RepeatCause::unknown};
+
 class TimeSequence {
  public:
   TimeSequence(const FlowSteps& flow, std::uint8_t side, Lang lang) : flow_(flow), side_(side), name_{lang} {
-    static constexpr std::array causes{RepeatCause::fast,      RepeatCause::rack,      RepeatCause::tlp,    RepeatCause::rto,
-                                       RepeatCause::go_back_n, RepeatCause::mtu_probe, RepeatCause::unknown};
-    for (const RepeatCause cause : causes)
+    for (const RepeatCause cause : repeat_causes_in_order)
       repeats_.push_back({name_("again: ", "重传：") + std::string(cause_text(cause, lang)), Mark::crosses, 2, {}});
   }
 
