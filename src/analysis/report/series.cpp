@@ -50,8 +50,9 @@ void finish(Graph& graph, const FlowSteps& flow, Lang lang) {
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
 
-constexpr std::array repeat_causes_in_order{RepeatCause::fast,      RepeatCause::rack,      RepeatCause::tlp,    RepeatCause::rto,
-                                            RepeatCause::go_back_n, RepeatCause::mtu_probe, RepeatCause::unknown};
+constexpr RepeatCause repeat_causes_in_order[] = {RepeatCause::fast,   RepeatCause::rack,      RepeatCause::tlp,
+                                                  RepeatCause::rto,    RepeatCause::go_back_n, RepeatCause::mtu_probe,
+                                                  RepeatCause::unknown};
 
 class TimeSequence {
  public:
