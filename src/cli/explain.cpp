@@ -6,6 +6,7 @@
 #include "analysis/report/explain_json.hpp"
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
+#include "cli/compare_wireshark.hpp"
 #include "cli/examine.hpp"
 #include "cli/flow_choice.hpp"
 #include "cli/terminal.hpp"
@@ -32,6 +33,7 @@ struct ExplainOptions {
   bool graph = false;
   bool markdown = false;
   bool json = false;
+  bool compare_wireshark = false;
   std::string html;
 };
 
@@ -116,6 +118,20 @@ std::string hint(const ExplainOptions& o, analysis::Lang lang) {
                                     : "--all lists them all, --flow N tells about one.";
 }
 
+int compare(const Examination& examined, const ExplainOptions& o, analysis::Lang lang) {
+  const auto document = compare_with_wireshark(examined, o.capture.file, lang);
+  if (!document) return fail(document.error(), exit_failed);
+  Output out;
+  if (!o.html.empty()) {
+    const auto written = write_page(o.html, report::document_html(*document), out);
+    if (!written) return fail(written.error(), exit_failed);
+  } else {
+    out.write(o.markdown ? report::document_markdown(*document) : report::document_text(*document, {.style = o.capture.style()}));
+  }
+  if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
+  return examined.file().partial ? exit_partial : exit_ok;
+}
+
 int explain(const ExplainOptions& o) {
   const analysis::Lang lang = o.capture.language();
   std::optional<FlowChoice> choice;
@@ -127,6 +143,7 @@ int explain(const ExplainOptions& o) {
   auto examined = Examination::open(o.capture.file, lang, true);
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
+  if (o.compare_wireshark) return compare(**examined, o, lang);
   const Overview overview = look(**examined, o, choice);
   if (choice && overview.chosen.empty())
     return fail("no connection " + choice->to_string() + " in " + (*examined)->file().name + "; it has " +
@@ -179,6 +196,8 @@ void add_explain(CLI::App& app, int& status) {
   auto* markdown = command->add_flag("--md", o->markdown, "Print Markdown");
   auto* html = command->add_option("--html", o->html, "Write one HTML file that needs nothing else; - is standard output")
                    ->type_name("FILE");
+  command->add_flag("--compare-wireshark", o->compare_wireshark, "Say where Wireshark differs, and why (asks tshark)")
+      ->excludes(json);
   json->excludes(markdown)->excludes(html);
   markdown->excludes(html);
   command->callback([o, &status] { status = explain(*o); });
