@@ -12,6 +12,11 @@ StateStep PeerStates::move(Peer& peer, std::string_view to) {
   return step;
 }
 
+std::string_view PeerStates::state_of(const FourTuple& tuple) const {
+  const auto peer = peers_.find(tuple);
+  return peer == peers_.end() ? "CLOSED" : peer->second.state;
+}
+
 StateStep PeerStates::sent(const Row& row) {
   Peer& peer = peers_[row.tuple];
   if (row.has(tcp_flag::rst)) return move(peer, "CLOSED");

@@ -17,6 +17,8 @@ class PeerStates {
   StateStep sent(const Row& row);
   /// This row's segment was handed to the link towards the peer.
   StateStep reached(const Row& row);
+  /// As it stands; `tuple` as the peer sees it.
+  std::string_view state_of(const FourTuple& tuple) const;
 
  private:
   struct Peer {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include <fcntl.h>
@@ -23,13 +24,25 @@ std::expected<RecordFile, std::string> RecordFile::create(const std::string& pat
   return RecordFile(descriptor, path);
 }
 
+RecordFile RecordFile::on_output() { return RecordFile(dup(STDOUT_FILENO), "standard output"); }
+
 RecordFile::RecordFile(RecordFile&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       path_(std::move(other.path_)),
       buffer_(std::move(other.buffer_)),
       ends_(std::move(other.ends_)),
       whole_(other.whole_),
+      size_(other.size_),
       error_(std::move(other.error_)) {}
+
+RecordFile& RecordFile::operator=(RecordFile&& other) noexcept {
+  if (this != &other) {
+    if (descriptor_ >= 0) static_cast<void>(close());
+    std::destroy_at(this);
+    std::construct_at(this, std::move(other));
+  }
+  return *this;
+}
 
 RecordFile::~RecordFile() {
   if (descriptor_ >= 0) static_cast<void>(close());
@@ -38,6 +51,7 @@ RecordFile::~RecordFile() {
 void RecordFile::append(const std::vector<std::byte>& record) {
   if (!error_.empty()) return;
   buffer_.insert(buffer_.end(), record.begin(), record.end());
+  size_ += record.size();
   ends_.push_back(buffer_.size());
   if (buffer_.size() >= buffer_size) flush();
 }

@@ -21,18 +21,25 @@ class RecordFile {
  public:
   /// "-" is not special: a capture is a file.
   static std::expected<RecordFile, std::string> create(const std::string& path);
+  /// Standard output, for a pipe.
+  static RecordFile on_output();
   RecordFile(RecordFile&& other) noexcept;
-  RecordFile& operator=(RecordFile&&) = delete;
+  RecordFile& operator=(RecordFile&& other) noexcept;
   ~RecordFile();
 
   /// One record; buffered.
   void append(const std::vector<std::byte>& record);
+  /// Writes what is buffered now, for whoever reads along.
+  void flush();
+  /// Octets appended so far.
+  std::uint64_t size() const { return size_; }
+  /// What kept the file from being written; empty: nothing.
+  const std::string& error() const { return error_; }
   /// Writes what is buffered and closes. The error names the file and the reason.
   std::expected<void, std::string> close();
 
  private:
   explicit RecordFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-  void flush();
   void fail(std::size_t written);
 
   int descriptor_;
@@ -40,6 +47,7 @@ class RecordFile {
   std::vector<std::byte> buffer_;
   std::vector<std::size_t> ends_;  // of the records in the buffer
   long long whole_ = 0;            // octets of whole records in the file
+  std::uint64_t size_ = 0;
   std::string error_;
 };
 

@@ -13,6 +13,7 @@ inline constexpr int exit_usage = 2;
 void add_lab(CLI::App& app, int& status);      // lab.cpp: tell one story as a ladder
 void add_listen(CLI::App& app, int& status);   // listen.cpp: stdin and stdout over our stack, as a server
 void add_connect(CLI::App& app, int& status);  // connect.cpp: the same, as a client
+void add_capture(CLI::App& app, int& status);  // capture.cpp: packets of an interface as they pass
 void add_explore(CLI::App& app, int& status);  // explore.cpp: every order of everything in small worlds
 void add_torture(CLI::App& app, int& status);  // torture.cpp: worlds from seeds, and their promises
 void add_why(CLI::App& app, int& status);      // why.cpp: one answer, one exit code

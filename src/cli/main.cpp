@@ -92,6 +92,7 @@ int run(int argc, char** argv) {
   ft::cli::add_lab(app, status);
   ft::cli::add_listen(app, status);
   ft::cli::add_connect(app, status);
+  ft::cli::add_capture(app, status);
   ft::cli::add_torture(app, status);
   ft::cli::add_explore(app, status);
   ft::cli::add_explain(app, status);

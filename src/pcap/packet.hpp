@@ -38,7 +38,7 @@ struct Interface {
   std::uint32_t snap_length = 0;  // octets kept of each packet; 0 = no limit
   std::string name{};             // "client", "eth0"
   std::string description{};
-  std::string filter{};                     // the capture filter in force, as text; read only
+  std::string filter{};                     // the capture filter in force, as text
   std::uint8_t fcs_length = 0;              // octets of frame check sequence behind each packet; read only
   std::optional<std::uint64_t> received{};  // what the capturing system counted: read only, told at the end of most captures
   std::optional<std::uint64_t> dropped{};   // packets that it saw and lost

@@ -88,8 +88,23 @@ void append_interface(Out& out, const Interface& interface) {
   append32(out, interface.snap_length);
   b.add_text(option::interface_name, interface.name);
   b.add_text(option::interface_description, interface.description);
+  if (!interface.filter.empty()) b.add_text(option::interface_filter, std::string(1, '\0') + interface.filter);  // 0: as text
   const std::byte nanosecond{9};  // ten to the minus nine
   b.add_option(option::interface_time_resolution, {&nanosecond, 1});
+  b.finish();
+}
+
+void append_statistics(Out& out, std::uint32_t interface, Instant at, std::uint64_t received, std::uint64_t dropped) {
+  Block b{out, block::interface_statistics};
+  const std::uint64_t ticks = nanoseconds(at);
+  append32(out, interface);
+  append32(out, static_cast<std::uint32_t>(ticks >> 32));
+  append32(out, static_cast<std::uint32_t>(ticks));
+  for (const auto& [code, count] : {std::pair{option::statistics_received, received}, {option::statistics_dropped, dropped}}) {
+    std::array<std::byte, 8> value{};
+    for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<std::byte>(count >> (8 * i));
+    b.add_option(code, value);
+  }
   b.finish();
 }
 

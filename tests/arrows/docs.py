@@ -11,7 +11,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 STORY = re.compile(r"(?:fourtuple|\./run) lab ([a-z][a-z0-9-]*)")
 SHOWN = re.compile(r"(<!-- output of: fourtuple ([^>]*) -->\n+```\w*\n)(.*?)(```\n)", re.S)
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]+)")
-COMMANDS = ("lab", "listen", "connect", "conform", "torture", "explore", "explain", "why")
+COMMAND = re.compile(r"^  ([a-z]+) {2,}\S", re.M)  # in the list of --help
 
 
 def check_links(root, path, text):
@@ -70,7 +70,8 @@ def main():
     problems = check_tree(root)
     if len(sys.argv) > 2:
         program = sys.argv[2]
-        helps = run(program, "--help") + "".join(run(program, command, "--help") for command in COMMANDS)
+        helps = run(program, "--help")
+        helps += "".join(run(program, command, "--help") for command in COMMAND.findall(helps.split("Subcommands:")[1]))
         problems += check_manual((root / "docs/man/fourtuple.1").read_text(encoding="utf-8"), helps)
         problems += check_shown(root, program, "--write" in sys.argv)
     print("\n".join(problems) or "the documents keep their promises")
