@@ -33,7 +33,7 @@ namespace ft::analysis {
 struct AnalysisLimits {
   std::size_t live_octets = std::size_t{24} << 20;   // connections in motion: ranges in flight
   std::size_t note_octets = std::size_t{16} << 20;   // notes
-  std::size_t extra_octets = std::size_t{12} << 20;  // counters of streams that carried text
+  std::size_t extra_octets = std::size_t{16} << 20;  // counters of streams that carried text
   std::uint32_t notes_a_stream = 20'000;
   std::uint32_t streams = 0xfffffff0u;  // beyond: segments of new connections are only counted
   std::uint64_t hash_seed = 0;          // of the table of streams; an unpredictable one protects from captures made to be slow

@@ -9,47 +9,71 @@ namespace ft::analysis::flow {
 
 namespace {
 
-template <typename T>
-void fetch(const T& object) {
-  const auto* octets = reinterpret_cast<const char*>(&object);
-  for (std::size_t line = 0; line < sizeof(T); line += 64) __builtin_prefetch(octets + line, 1);
+/// The head and both sides; what lies behind them is for special occasions.
+void fetch(const Record& record) {
+  const auto* octets = reinterpret_cast<const char*>(&record);
+  for (std::size_t line = 0; line < 240; line += 64) __builtin_prefetch(octets + line, 1);
 }
 
 }  // namespace
 
 /// The live part is large; what every segment touches is at the head of each side and of the counters.
-void Engine::fetch_live(std::uint32_t number) const {
+void Engine::fetch_live(std::uint32_t number, std::size_t side) const {
   const Live& live = lives_[number];
-  for (const SideLive& side : live.sides) {
-    const auto* octets = reinterpret_cast<const char*>(&side);
-    for (std::size_t line = 0; line < 256; line += 64) __builtin_prefetch(octets + line, 1);
-  }
-  fetch(live.extra);
+  const auto lines = [](const void* object, std::size_t count) {
+    const auto* octets = static_cast<const char*>(object);
+    for (std::size_t line = 0; line < count; ++line) __builtin_prefetch(octets + 64 * line, 1);
+  };
+  lines(&live.sides[side], 3);
+  lines(&live.sides[side ^ 1], 2);
+  lines(&live.extra.sides[side], 1);
+  lines(&live.extra.sides[side ^ 1], 2);
+}
+
+/// What its text will be written beside, and what its ACK will be looked up in.
+void Engine::fetch_pieces(std::uint32_t number, std::size_t side) const {
+  const Live& live = lives_[number];
+  const SentLog& own = live.sides[side].sent;
+  const SentLog& other = live.sides[side ^ 1].sent;
+  if (own.capacity() != 0) __builtin_prefetch(&own[own.last()], 1);
+  if (other.capacity() != 0) __builtin_prefetch(&other[other.unacked()], 1);
 }
 
 void Engine::judge_all(std::span<const Segment> segments) {
-  // Three stages ahead of the judging: the table's slot, the record, the live part.
+  // Stages, in segments ahead of the judging: the table's slot, the record, the live part, the pieces in flight.
   constexpr std::size_t most = 256;
-  constexpr std::size_t slot_ahead = 12, record_ahead = 8, live_ahead = 4;
-  std::array<std::uint64_t, most> hashes;
+  constexpr std::size_t to_record = 5, to_live = 9, to_pieces = 12, to_judge = 15;
+  struct Ahead {
+    std::uint64_t hash = 0;
+    std::uint32_t stream = none;
+    std::uint32_t live = none;
+    std::size_t side = 2;
+  };
+  std::array<Ahead, most> ahead;
   while (!segments.empty()) {
     const std::size_t n = std::min(segments.size(), most);
-    std::array<std::uint32_t, most> guesses;
-    for (std::size_t i = 0; i < n + slot_ahead; ++i) {
+    for (std::size_t i = 0; i < n + to_judge; ++i) {
       if (i < n) {
-        hashes[i] = hash_of(segments[i]);
-        table_.prefetch(hashes[i]);
+        ahead[i].hash = hash_of(segments[i]);
+        table_.prefetch(ahead[i].hash);
       }
-      if (i >= slot_ahead - record_ahead && i - (slot_ahead - record_ahead) < n) {
-        const std::size_t k = i - (slot_ahead - record_ahead);
-        guesses[k] = table_.guess(hashes[k]);
-        if (guesses[k] != none) fetch(records_[guesses[k]]);
+      if (const std::size_t k = i - to_record; k < n) {  // wraps below its stage: not below n
+        ahead[k].stream = table_.guess(ahead[k].hash);
+        if (ahead[k].stream != none) fetch(records_[ahead[k].stream]);
       }
-      if (i >= slot_ahead - live_ahead && i - (slot_ahead - live_ahead) < n) {
-        const std::size_t k = i - (slot_ahead - live_ahead);
-        if (guesses[k] != none && records_[guesses[k]].live != none) fetch_live(records_[guesses[k]].live);
+      if (const std::size_t k = i - to_live; k < n) {
+        Ahead& a = ahead[k];
+        a.live = none;
+        if (a.stream != none) {
+          const Segment& s = segments[k];
+          const Record& record = records_[a.stream];
+          a.side = side_of(record, s.source, s.source_port, s.destination, s.destination_port);
+          if (a.side != 2) a.live = record.live;
+          if (a.live != none) fetch_live(a.live, a.side);
+        }
       }
-      if (i >= slot_ahead) judge(segments[i - slot_ahead], hashes[i - slot_ahead]);
+      if (const std::size_t k = i - to_pieces; k < n && ahead[k].live != none) fetch_pieces(ahead[k].live, ahead[k].side);
+      if (const std::size_t k = i - to_judge; k < n) judge(segments[k], ahead[k].hash);
     }
     segments = segments.subspan(n);
   }

@@ -2,6 +2,7 @@
 // device. A copy has the IP ID of its original, which a retransmission has not; without an ID (IPv6; RFC 6864) the timestamp and
 // the moment tell.
 #include "analysis/flow/passing.hpp"
+#include "analysis/flow/table.hpp"
 
 namespace ft::analysis::flow {
 
@@ -50,33 +51,33 @@ bool is_text_copy(Passing& p, std::uint32_t end) {
   return true;
 }
 
+std::uint32_t digest_of(const Segment& s) {
+  const std::uint64_t sack =
+      s.options.sack_count == 0 ? 0 : mix(std::uint64_t{s.options.sack[0].left.value()} << 32 | s.options.sack[0].right.value());
+  const std::uint64_t numbers = (std::uint64_t{s.ack.value()} << 32 | s.seq.value()) + sack;
+  const std::uint64_t times = std::uint64_t{s.options.stamps.val} << 32 | s.options.stamps.ecr;
+  return static_cast<std::uint32_t>(
+             mix(numbers * 0x9e3779b97f4a7c15ull + times * 0xc2b2ae3d27d4eb4full + (std::uint64_t{s.window} << 8 | s.flags))) |
+         1;
+}
+
 bool is_bare_copy(Passing& p) {
   const Segment& s = p.segment;
   SideLive& live = p.own_live;
-  const std::uint32_t sack =
-      s.options.sack_count == 0 ? 0 : s.options.sack[0].right.value() ^ s.options.sack[0].left.value() * 31;
   const BareAck mine{
-      .at = p.at,
-      .ack = p.ack,
-      .seq = p.seq,
-      .stamp = s.options.stamps.val,
-      .echo = s.options.stamps.ecr,
-      .sack = sack,
+      .digest = digest_of(s),
+      .at = static_cast<std::uint32_t>(p.at / 1000),
       .frame = p.frame,
       .others = p.other.packets,
       .id = s.ip_id,
-      .window = s.window,
       .way = p.way(),
-      .flags = s.flags,
   };
   // Nothing but a segment that says nothing new can be a copy.
   const bool news = p.other.any(SideRecord::una_known) && ahead(p.ack, p.other.una) > 0;
   if (!news && !(p.place == IdWindow::Place::newest && live.ids.trusted())) {
     for (const BareAck& b : live.bare) {
-      if (b.flags != mine.flags || b.ack != mine.ack || b.seq != mine.seq || b.window != mine.window || b.stamp != mine.stamp ||
-          b.echo != mine.echo || b.sack != mine.sack || b.at == 0)
-        continue;
-      const std::int64_t waited = p.at - b.at;
+      if (b.digest != mine.digest) continue;
+      const std::int64_t waited = std::int64_t{mine.at - b.at} * 1000;
       const bool by_id = s.has_ip_id && (s.ip_id != 0 || b.id != 0);
       if (by_id ? b.id != mine.id || (!live.ids.trusted() && waited >= network_gap)
                 : (b.others != mine.others && waited >= capture_gap) || !too_soon_to_repeat(p, waited, p.stamped()))
@@ -86,7 +87,7 @@ bool is_bare_copy(Passing& p) {
     }
   }
   live.bare[live.bare_next] = mine;
-  live.bare_next = static_cast<std::uint8_t>((live.bare_next + 1) % bare_acks);
+  live.bare_next = (live.bare_next + 1) % bare_acks;
   return false;
 }
 

@@ -68,7 +68,8 @@ class Engine {
   void look_at_clock(const Segment& segment);
   void outlive(Passing& p);
   void show(Passing& p, const Judgement& judged);
-  void fetch_live(std::uint32_t number) const;
+  void fetch_live(std::uint32_t number, std::size_t side) const;
+  void fetch_pieces(std::uint32_t number, std::size_t side) const;
 
   AnalysisLimits limits_;
   SeriesSink* series_;

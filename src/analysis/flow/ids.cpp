@@ -24,11 +24,10 @@ IdWindow::Place IdWindow::place(std::uint16_t id) {
   if (step == 0) return Place::seen;
   if (step <= longest_step) {
     score_ = static_cast<std::int8_t>(std::min(score_ + 1, 32));
-    if (step >= window) {
+    if (step >= window)
       seen_ = {};
-    } else {
-      for (std::uint16_t i = 1; i < step; ++i) clear(static_cast<std::uint16_t>(newest_ + i));
-    }
+    else if (step > 1)
+      forget(static_cast<std::uint16_t>(newest_ + 1), static_cast<std::uint16_t>(step - 1));
     newest_ = id;
     mark(id);
     return Place::newest;
@@ -44,6 +43,17 @@ IdWindow::Place IdWindow::place(std::uint16_t id) {
   newest_ = id;
   mark(id);
   return Place::unknown;
+}
+
+void IdWindow::forget(std::uint16_t first, std::uint16_t count) {
+  while (count != 0) {
+    const auto bit = static_cast<std::uint16_t>(first & 63);
+    const auto some = std::min<std::uint16_t>(count, static_cast<std::uint16_t>(64 - bit));
+    const std::uint64_t mask = (some == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << some) - 1) << bit;
+    seen_[(first >> 6) & 3] &= ~mask;
+    first = static_cast<std::uint16_t>(first + some);
+    count = static_cast<std::uint16_t>(count - some);
+  }
 }
 
 IpIds IdWindow::kind() const {

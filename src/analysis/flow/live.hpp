@@ -14,21 +14,23 @@
 namespace ft::analysis::flow {
 
 /// Counters and times that only streams with text, or with something odd, have. Frames are counted from the record's first_frame
-/// - 1; 0 = none.
-struct SideExtra {
-  std::int64_t window_limited = 0, busy = 0, think_total = 0, think_most = 0, think_most_at = 0;  // nanoseconds
-  std::int64_t first_text = 0, last_text = 0, last_packet = 0, fin_at = 0, reset_at = 0, fin_acked_at = 0;
-  std::uint64_t unseen_acked = 0;
+/// - 1; 0 = none. What most segments touch comes first, to lie in one cache line.
+struct alignas(64) SideExtra {
+  std::int64_t last_packet = 0, last_text = 0, busy = 0, window_limited = 0;  // nanoseconds
+  std::uint32_t dont_fragment = 0, pure_acks = 0, pushes = 0, largest_text = 0;
+  std::uint32_t first_text_frame = 0, last_text_frame = 0, largest_acked_text = 0, ack_jumps = 0;
   std::array<float, 4> band_total{};  // ticks, see to_ticks
   std::array<std::uint32_t, 4> band_samples{};
+  std::uint32_t rtt_most_frame = 0, duplicate_acks = 0, turns = 0, think_most_frame = 0;
+  std::int64_t think_total = 0, think_most = 0, think_most_at = 0;
+  std::int64_t first_text = 0, fin_at = 0, reset_at = 0, fin_acked_at = 0;
+  std::uint64_t unseen_acked = 0;
   std::array<std::uint32_t, repeat_causes> repeats{};
-  std::uint32_t first_text_frame = 0, last_text_frame = 0, fin_frame = 0, reset_frame = 0, fin_acked_frame = 0;
-  std::uint32_t think_most_frame = 0, rtt_most_frame = 0;
+  std::uint32_t fin_frame = 0, reset_frame = 0, fin_acked_frame = 0;
   std::uint32_t retransmissions = 0, needless = 0, reordered = 0, probes = 0, keep_alives = 0, injected = 0;
-  std::uint32_t network_duplicates = 0, capture_duplicates = 0, pure_acks = 0, duplicate_acks = 0, ack_jumps = 0;
+  std::uint32_t network_duplicates = 0, capture_duplicates = 0;
   std::uint32_t sack_segments = 0, dsacks = 0, checksums_bad = 0, checksums_partial = 0, checksums_good = 0;
-  std::uint32_t ect = 0, ce = 0, ece = 0, cwr = 0, urgent = 0, pushes = 0, dont_fragment = 0;
-  std::uint32_t largest_text = 0, largest_acked_text = 0, larger_than_mss = 0, turns = 0, text_after_close = 0;
+  std::uint32_t ect = 0, ce = 0, ece = 0, cwr = 0, urgent = 0, larger_than_mss = 0, text_after_close = 0;
   Offer offer;
   IpIds ip_ids = IpIds::unknown;
 };
@@ -55,7 +57,7 @@ class IdWindow {
  private:
   void mark(std::uint16_t id) { seen_[(id >> 6) & 3] |= std::uint64_t{1} << (id & 63); }
   bool marked(std::uint16_t id) const { return (seen_[(id >> 6) & 3] >> (id & 63) & 1) != 0; }
-  void clear(std::uint16_t id) { seen_[(id >> 6) & 3] &= ~(std::uint64_t{1} << (id & 63)); }
+  void forget(std::uint16_t first, std::uint16_t count);
 
   std::array<std::uint64_t, 4> seen_{};
   std::uint16_t newest_ = 0;
@@ -65,55 +67,56 @@ class IdWindow {
 
 /// Copies of packets without text are recognised among the last few.
 struct BareAck {
-  std::int64_t at = 0;
-  std::uint32_t ack = 0, seq = 0, stamp = 0, echo = 0, sack = 0;
+  std::uint32_t digest = 0;  // of all numbers in its header
+  std::uint32_t at = 0;      // microseconds, modulo 2^32
   std::uint32_t frame = 0;
   std::uint32_t others = 0;  // packets of the other side before it
-  std::uint16_t id = 0, window = 0, way = 0;
-  std::uint8_t flags = 0;
+  std::uint16_t id = 0, way = 0;
 };
 inline constexpr std::uint32_t bare_acks = 8;
 
 /// What the sender is doing about a loss.
 enum class Mending : std::uint8_t { nothing, fast, timer };
 
-struct SideLive {
+/// In order of use: three cache lines serve nearly every segment.
+struct alignas(64) SideLive {
   SentLog sent;
-  std::int64_t clock_at = 0;             // up to where busy and window_limited are counted
-  std::int64_t last_new_at = 0;          // text never sent before
-  std::int64_t last_progress = 0;        // when its text was acknowledged last
-  std::int64_t rtt = 0, rtt_varies = 0;  // smoothed as RFC 6298 2 does, of its text, as this capture sees it; 0 = no sample
-  std::int64_t unseen_at = 0;
-  std::int64_t ack_at = 0;           // when an ACK came for all that it had in flight
-  std::int64_t ack_took = 0;         // ... and how long it had taken
-  std::uint32_t known_from = 0;      // above it `sent` is complete; below, assume that it was sent
-  std::uint32_t last_stamp = 0;      // newest TSval
-  std::uint32_t mend_until = 0;      // max when mending began
-  std::uint32_t sack_high = 0;       // highest number that the other side selectively acknowledged, while sacked_octets
-  std::uint32_t sacked_octets = 0;   // above una
-  std::uint32_t duplicate_acks = 0;  // in a row, of the other side
-  std::uint32_t largest = 0;         // octets of text in one segment so far
-  std::uint32_t unseen_from = 0, unseen_to = 0;  // acknowledged before (or without) being captured
-  std::uint32_t fin_seq = 0;
-  std::uint32_t reset_note = none;  // its last RST
-  std::uint32_t shut_note = none;   // its window is 0 since there
-  std::uint32_t probe_note = none;  // its keep-alive or window probe that was not answered yet
-  std::uint32_t ack_frame = 0;
-  std::uint32_t challenged_frame = 0;  // an RST or SYN of its own that an ACK may challenge (RFC 5961)
-  std::uint8_t rto_count = 0;          // timer repeats in a row
+  std::int64_t clock_at = 0;       // up to where busy and window_limited are counted
+  std::int64_t last_new_at = 0;    // text never sent before
+  std::int64_t last_progress = 0;  // when its text was acknowledged last
+  std::uint32_t known_from = 0;    // above it `sent` is complete; below, assume that it was sent
+  std::uint32_t largest = 0;       // octets of text in one segment so far
+  std::uint8_t rto_count = 0;      // timer repeats in a row
   Mending mending = Mending::nothing;
   bool busy = false, limited = false;  // since clock_at
   bool small_alone = false;            // a segment below the MSS was all it had in flight
   bool small_acked_late = false;       // ... and its ACK came late
   bool placed = false;                 // based when this part was taken
   std::uint8_t sack_known = 0;
-  std::uint8_t bare_next = 0;
+
+  std::int64_t rtt = 0, rtt_varies = 0;  // smoothed as RFC 6298 2 does, of its text, as this capture sees it; 0 = no sample
+  std::int64_t ack_at = 0;               // when an ACK came for all that it had in flight
+  std::int64_t ack_took = 0;             // ... and how long it had taken
+  std::uint32_t ack_frame = 0;
+  std::uint32_t duplicate_acks = 0;    // in a row, of the other side
+  std::uint32_t sacked_octets = 0;     // above una
+  std::uint32_t sack_high = 0;         // highest number that the other side selectively acknowledged, while sacked_octets
+  std::uint32_t probe_note = none;     // its keep-alive or window probe that was not answered yet
+  std::uint32_t reset_note = none;     // its last RST
+  std::uint32_t challenged_frame = 0;  // an RST or SYN of its own that an ACK may challenge (RFC 5961)
+  std::uint32_t mend_until = 0;        // max when mending began
+
   IdWindow ids;
-  std::array<wire::SackBlock, 4> sacks{};  // that the other side sent last: already marked
+  std::uint32_t fin_seq = 0;
+  std::uint32_t shut_note = none;  // its window is 0 since there
+  std::int64_t unseen_at = 0;
+  std::uint32_t unseen_from = 0, unseen_to = 0;  // acknowledged before (or without) being captured
+  std::uint32_t bare_next = 0;
   std::array<BareAck, bare_acks> bare{};
+  std::array<wire::SackBlock, 4> sacks{};  // that the other side sent last: already marked
 };
 
-struct Live {
+struct alignas(64) Live {
   std::array<SideLive, 2> sides;
   Extra extra;
   std::uint32_t stream = none;

@@ -44,7 +44,8 @@ void time_answer(Passing& p) {
 
 void on_syn(Passing& p) {
   const bool announced = !p.own.any(SideRecord::isn_seen) && p.own.base + 1 == p.seq;  // by an ACK of its own before
-  if (p.own.any(SideRecord::based) && p.seq != p.own.base && !announced) {
+  const bool known = p.own.any(SideRecord::isn_seen | SideRecord::text_seen | SideRecord::acks);
+  if (known && p.seq != p.own.base && !announced) {
     // Another initial number in the same stream. (A SYN without ACK would have begun a new one.) RFC 5961 4 answers it by a
     // challenge.
     p.write(p.draft(Note::Kind::syn_again));
@@ -93,6 +94,11 @@ void on_reset(Passing& p) {
   const bool answers = p.has(flag::ack) && p.other.any(SideRecord::based) && p.ack == p.other.max;
   const bool exact =
       known && p.own.any(SideRecord::isn_seen | SideRecord::text_seen) ? p.seq == p.own.max : answers || p.seq == p.own.max;
+  if (!known) {
+    p.own.set(SideRecord::based);
+    p.own.base = p.seq - 1;
+    p.own.max = p.own_live.known_from = p.seq;
+  }
   if (exact) note.is |= Note::exact;
   const bool odd_id =
       p.segment.has_ip_id && p.segment.ip_id != 0 && p.own_live.ids.trusted() && p.place == IdWindow::Place::unknown;

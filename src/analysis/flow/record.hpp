@@ -82,24 +82,25 @@ struct Record {
     newer_isn = 128,  // a reused four-tuple: this ISN lies after all that the stream before had sent
     fast_open = 256,  // the SYN-ACK acknowledged the text in the SYN
   };
+  // First what every segment touches.
   std::array<std::uint32_t, 2> address{};  // IPv4: the four octets; IPv6: numbers in the table of addresses
   std::array<std::uint16_t, 2> port{};
   std::uint32_t live = none;
   Instant first{}, last{};
   std::uint64_t first_frame = 0;
   std::uint32_t frames = 0;  // from first_frame to its last
-  std::uint32_t extra = none;
-  std::uint32_t last_note = none;
-  std::uint32_t reused_from = none;
-  std::int64_t handshake_took = -1, connect_took = -1;  // nanoseconds from the last SYN, and from the first, to the ACK
-  std::uint32_t syn_to_syn_ack = unknown_time, syn_ack_to_ack = unknown_time;  // as round-trip times are
-  std::array<std::uint32_t, 3> handshake{};  // frames, counted from first_frame - 1; 0 = not seen
-  std::uint16_t note_count = 0;
   std::uint16_t is = 0;
   std::uint8_t doubts = 0;
   std::uint8_t closer = 2;
-  std::array<char, 14> history{};
   std::array<SideRecord, 2> sides;
+  std::uint32_t extra = none;
+  std::uint32_t last_note = none;
+  std::uint32_t reused_from = none;
+  std::uint32_t syn_to_syn_ack = unknown_time, syn_ack_to_ack = unknown_time;  // as round-trip times are
+  std::array<std::uint32_t, 3> handshake{};             // frames, counted from first_frame - 1; 0 = not seen
+  std::int64_t handshake_took = -1, connect_took = -1;  // nanoseconds from the last SYN, and from the first, to the ACK
+  std::uint16_t note_count = 0;
+  std::array<char, 14> history{};
 
   constexpr bool any(std::uint16_t bits) const { return (is & bits) != 0; }
   constexpr void set(std::uint16_t bits) { is = static_cast<std::uint16_t>(is | bits); }
