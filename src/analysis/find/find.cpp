@@ -25,12 +25,15 @@ constexpr Explained explained[] = {
     {"rto-backoff", "fin-retransmitted"},
     {"rto-backoff", "tail-loss"},
     {"rto-backoff", "half-closed-not-finished"},
+    {"lost-retransmission", "loss-fast-recovery"},
     {"idle-timeout", "rto-backoff"},
     {"idle-timeout", "tail-loss"},
     {"idle-timeout", "fin-retransmitted"},
-    {"syn-flood", "syn-unanswered"},
     {"checksum-corruption", "loss-fast-recovery"},
     {"checksum-corruption", "tail-loss"},
+    {"checksum-corruption", "loss-random"},
+    {"mtu-probing-recovered", "rto-backoff"},
+    {"mtu-probing-recovered", "path-outage"},
     {"pmtud", "loss-fast-recovery"},
     {"pmtud", "tail-loss"},
     {"pmtud", "lost-retransmission"},
@@ -46,6 +49,11 @@ constexpr Explained explained[] = {
     {"keepalive-unanswered", "rto-backoff"},
     {"rst-injected", "half-open-peer-forgot"},
 };
+
+/// What becomes of the single connections that make a flood or a scan.
+constexpr std::string_view of_floods_and_scans[] = {"syn-unanswered", "port-closed", "reset-by-middlebox",
+                                                    "icmp-rejected",  "synack-lost", "listen-queue-overflow",
+                                                    "client-gave-up"};
 
 void fold(Findings& findings) {
   for (const auto& [by, what] : explained) {
@@ -85,6 +93,10 @@ std::vector<Finding> diagnose(const Connection& connection, std::span<const Note
   find_honesty(c, out);
   find_remarks(c, out);
   fold(out);
+  if (hosts.explain(connection))
+    for (Finding& finding : out)
+      if (std::ranges::find(of_floods_and_scans, finding.id) != std::end(of_floods_and_scans))
+        finding.severity = std::min(finding.severity, Severity::note);
   std::ranges::stable_sort(out, graver);
   return out;
 }

@@ -77,6 +77,7 @@ void Hosts::learn_listener(const Connection& connection) {
     if (listener->accepted++ == 0) listener->first_accepted = at;
     listener->last_accepted = std::max(listener->last_accepted, at);
     listener->used += carried_text(connection) ? 1u : 0u;
+    listener->late += connection.sides[0].syns > 1 ? 1u : 0u;
   } else if (connection.state == FlowState::refused) {
     ++listener->refused;
   } else {
@@ -140,26 +141,46 @@ const Host* Hosts::host(const IpAddress& address) const {
   return found == hosts_.end() ? nullptr : &found->second;
 }
 
+/// Many that were begun and not ended, and they are the rule: a port that lost some handshakes is none. Refusals count when they
+/// come from everywhere: one who is refused and tries again at once floods nobody.
+bool Hosts::is_flooded(const Listener& listener) const {
+  const bool everywhere = listener.sources.count() >= 10;
+  const std::uint64_t unfinished = std::uint64_t{listener.half_open} + (everywhere ? listener.refused : 0);
+  return unfinished >= limits_.flood_syns && unfinished * 2 >= listener.asked &&
+         listener.busiest_second >= limits_.flood_a_second;
+}
+
+bool Hosts::is_scanning(const Caller& caller) const {
+  const std::uint64_t pairs = std::min<std::uint64_t>(caller.pairs.count(), caller.asked);
+  const std::uint64_t fruitless = std::uint64_t{caller.refused} + caller.silent + caller.unused;
+  return pairs >= limits_.scan_ports && fruitless * 10 >= std::uint64_t{caller.asked} * 7;
+}
+
+bool Hosts::explain(const Connection& connection) const {
+  const auto caller = callers_.find(connection.sides[0].endpoint.address);
+  if (caller != callers_.end() && is_scanning(caller->second)) return true;
+  const Listener* asked = listener(connection.sides[1].endpoint);
+  return asked != nullptr && is_flooded(*asked);
+}
+
 std::vector<Finding> Hosts::findings() const {
   constexpr std::size_t most = 32;
   std::vector<Finding> out;
   for (const auto& [endpoint, listener] : listeners_) {
-    // Many that were begun and not ended, and they are the rule: a port that lost some handshakes is none.
-    const bool many = listener.half_open >= limits_.flood_syns && listener.half_open * 2 >= listener.asked;
-    if (!many || listener.busiest_second < limits_.flood_a_second || out.size() >= most) continue;
+    if (!is_flooded(listener) || out.size() >= most) continue;
     Draft draft("syn-flood", 2);
     draft.frames(listener.half_open_frames).count("syns", listener.asked).text("target", endpoint.to_string());
     const Duration wait = listener.last_asked - listener.first_asked;
     draft.time("wait", wait).count("sources", std::min<std::uint64_t>(listener.sources.count(), listener.asked));
     draft.count("finished", listener.accepted).count("rate", listener.busiest_second);
-    draft.percent("percent", listener.half_open, listener.asked).times(listener.half_open);
+    const std::uint64_t unfinished = std::uint64_t{listener.half_open} + listener.refused;
+    draft.percent("percent", unfinished, listener.asked).times(unfinished);
     draft.between(listener.first_asked, listener.last_asked).cost(wait, listener.asked);
     out.push_back(draft.sure(listener.sources.count() > 10 ? 0.9f : 0.75f).instead("busy-client").instead("queue-full").done());
   }
   for (const auto& [address, caller] : callers_) {
+    if (!is_scanning(caller) || out.size() >= most) continue;
     const std::uint64_t pairs = std::min<std::uint64_t>(caller.pairs.count(), caller.asked);
-    const std::uint64_t fruitless = std::uint64_t{caller.refused} + caller.silent + caller.unused;
-    if (pairs < limits_.scan_ports || fruitless * 10 < std::uint64_t{caller.asked} * 7 || out.size() >= most) continue;
     Draft draft("port-scan", 2);
     const std::uint64_t targets = std::max<std::uint64_t>(1, std::min(caller.hosts.count(), pairs));
     const std::uint64_t ports = std::max<std::uint64_t>(1, std::min(caller.ports.count(), pairs));

@@ -68,6 +68,8 @@ class Hosts {
 
   const Listener* listener(const Endpoint& endpoint) const;
   const Host* host(const IpAddress& address) const;
+  /// Whether it is part of a flood or of a scan, which are told by themselves.
+  bool explain(const Connection& connection) const;
   /// Floods and scans.
   std::vector<Finding> findings() const;
 
@@ -75,6 +77,8 @@ class Hosts {
   void learn_listener(const Connection& connection);
   void learn_host(const Connection& connection);
   void learn_caller(const Connection& connection);
+  bool is_flooded(const Listener& listener) const;
+  bool is_scanning(const Caller& caller) const;
 
   HostLimits limits_;
   std::map<Endpoint, Listener> listeners_;

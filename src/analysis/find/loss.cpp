@@ -213,8 +213,15 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
   Repairs r;
   const bool normal_opening = c.connection.opening != Opening::simultaneous && c.connection.opening != Opening::split;
   const Duration stale_after = std::max<Duration>(5s, 10 * round_trip(c.connection));
+  Seq probed{};  // what a probe carried is sent again in full once the window opens: no loss
+  bool has_probed = false;
   for (const Note& note : c.notes) {
     if (note.side != side || note.kind != Note::Kind::segment) continue;
+    if (note.label == Label::probe) {
+      probed = note.seq;
+      has_probed = true;
+    }
+    if (has_probed && note.label == Label::retransmission && note.seq == probed) continue;
     const bool handshake = note.cause == RepeatCause::syn;
     const bool bare_fin = note.cause == RepeatCause::fin && note.length == 0;
     switch (note.label) {
@@ -250,6 +257,13 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
         break;
     }
   }
+  // A hole that was filled and whose octets came once more: the first copy was late, not lost.
+  std::vector<std::uint32_t> twice;
+  for (const Note* note : r.needless) twice.push_back(note->seq.value());
+  std::ranges::sort(twice);
+  std::erase_if(r.fast, [&](const Note* note) {
+    return note->any(Note::hole_filled) && std::ranges::binary_search(twice, note->seq.value());
+  });
   return r;
 }
 

@@ -37,6 +37,25 @@ constexpr std::array<Agreed, 3> agreed_options{{{SegmentOptions::window_scale, "
                                                 {SegmentOptions::sack_permitted, "sack"},
                                                 {SegmentOptions::timestamps, "timestamps"}}};
 
+constexpr std::uint8_t telling_nops = 4;  // a device that removes an option writes NOPs over it
+
+/// Already the SYN came without: only what stands in its place tells.
+void missing_in_syn(const Case& c, Findings& out) {
+  const Offer& syn = c.client().offer;
+  if (!syn.seen || syn.nops < telling_nops) return;
+  std::string missing;
+  for (const auto& [option, name] : agreed_options) {
+    if (offers(c.client(), option)) continue;
+    if (!missing.empty()) missing += ", ";
+    missing += name;
+  }
+  if (missing.empty()) return;
+  Draft draft("options-stripped", 0);
+  draft.frame(c.connection.handshake_frames[0]).text("options", missing).count("nops", syn.nops).flag("syn");
+  draft.between(c.connection.first, c.connection.first);
+  out.push_back(draft.sure(0.7f).instead("peer-does-not-offer").done());
+}
+
 void missing_options(const Case& c, Findings& out) {
   if (!c.client().offer.seen || !c.server().offer.seen) return;
   const Listener* listener = c.hosts.listener(c.server().endpoint);
@@ -50,7 +69,6 @@ void missing_options(const Case& c, Findings& out) {
     if (listener != nullptr) elsewhere = std::max<std::uint64_t>(elsewhere, listener->offered[i]);
   }
   if (missing.empty()) return;
-  constexpr std::uint8_t telling_nops = 4;  // a device that removes an option writes NOPs over it
   const std::uint8_t nops = c.server().offer.nops;
   const bool evidence = elsewhere > 0 || nops >= telling_nops;
   Draft draft("options-stripped", 1);
@@ -115,6 +133,7 @@ void other_protocols(const Case& c, Findings& out) {
 
 void find_offers(const Case& c, Findings& out) {
   fast_open(c, out);
+  missing_in_syn(c, out);
   missing_options(c, out);
   small_mss(c, out);
   scale_mismatch(c, out);

@@ -45,6 +45,15 @@ Draft& add_all(Draft& draft, const std::vector<const Note*>& notes) {
 
 std::uint64_t tries(const Side& side, std::size_t repeats) { return std::max<std::uint64_t>(side.syns, repeats + 1); }
 
+/// Others at the same port that had to wait, or wait still: of these one is chance, several are the port.
+bool port_is_slow(const Case& c, std::size_t tries) {
+  const Listener* listener = c.hosts.listener(c.server().endpoint);
+  if (listener == nullptr) return false;
+  const std::uint32_t others = listener->accepted - std::min(1u, listener->accepted);
+  const bool nobody_serves = others > 0 && listener->used == 0;  // it took others and says nothing to any of them
+  return others > 0 && (nobody_serves || (listener->late + listener->silent >= 3 && tries >= 2));
+}
+
 /// Others that the same port took at about the time when it left this one waiting.
 std::uint32_t accepted_meanwhile(const Case& c) {
   const Listener* listener = c.hosts.listener(c.server().endpoint);
@@ -138,13 +147,15 @@ void late_connect(const Case& c, const Repeats& repeats, Findings& out) {
     return;
   }
   // At the server the SYN is known to have come: not answering it was the server's own doing.
-  const bool server_ignored = surely_at(connection, Vantage::server) && repeats.syns_after_answer == 0;
+  const bool at_server = surely_at(connection, Vantage::server);
+  const bool server_ignored = (at_server && repeats.syns_after_answer == 0) || port_is_slow(c, asked);
   Draft draft(server_ignored ? "listen-queue-overflow" : "syn-retransmitted-then-ok", server_ignored ? 1 : 0);
   draft.frame(connection.handshake_frames[0]).cost(lost, repeats.syns.size());
   add_all(draft, repeats.syns).frame(connection.handshake_frames[1]).between(connection.first, repeats.syns.back()->at);
   if (server_ignored) {
     draft.number("port", c.server().endpoint.port, Fact::Unit::port);
-    draft.count("accepted", std::max(1u, accepted_meanwhile(c))).severity(Severity::warning).sure(0.75f).instead("synack-lost");
+    draft.count("accepted", std::max(1u, accepted_meanwhile(c))).severity(Severity::warning).sure(at_server ? 0.75f : 0.5f);
+    draft.instead("syn-retransmitted-then-ok").instead("synack-lost");
   } else {
     draft.time("connect", lost + round_trip(connection)).count("tries", asked).count("isn", c.client().isn.value());
     if (round_trip(connection) > Duration{}) draft.time("rtt", round_trip(connection));
@@ -210,6 +221,16 @@ void old_connection(const Case& c, const Repeats& repeats, Findings& out) {
   if (foreign == c.notes.end()) return;
   const auto reset =
       std::ranges::find_if(c.notes, [](const Note& note) { return note.kind == Note::Kind::reset && note.side == 0; });
+  // The one who was "calling" goes on talking with older numbers: it never called, somebody forged its SYN (RFC 5961 4).
+  const bool goes_on = c.client().pure_acks + c.client().data_segments > 0 && c.server().syns == 0 && c.client().resets == 0;
+  if (goes_on && c.connection.reused_from) {
+    Draft blind("blind-reset-attempt", 0);
+    blind.frame(c.connection.handshake_frames[0]).note(*foreign).text("kind", "SYN").flag("challenged");
+    const std::int64_t off = distance(foreign->ack, c.client().isn);
+    blind.count("off", static_cast<std::uint64_t>(off < 0 ? -off : off));
+    out.push_back(blind.sure(0.8f).instead("old-packet").done());
+    return;
+  }
   Draft draft("old-state-collision", foreign->side);
   draft.frame(c.connection.handshake_frames[0]).note(*foreign).count("ack", foreign->ack.value());
   if (reset != c.notes.end()) draft.note(*reset);
@@ -247,10 +268,11 @@ void unusual_handshakes(const Case& c, Findings& out) {
 
 void find_opening(const Case& c, Findings& out) {
   unusual_handshakes(c, out);
-  same_ports_again(c, out);
   if (c.connection.handshake_frames[0] == 0) return;  // no SYN was captured
   const Repeats repeats = repeats_of(c);
   old_connection(c, repeats, out);
+  if (found(out, "blind-reset-attempt")) return;
+  same_ports_again(c, out);
   if (found(out, "old-state-collision")) return;
   unanswered(c, out);
   refused(c, out);

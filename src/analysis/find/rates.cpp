@@ -106,12 +106,26 @@ void random_loss(const Case& c, std::uint8_t side, const Pattern& p, const Queue
   soften(out, side);
 }
 
+/// A limiter strikes at the same rate each time, chance does not care: what was in flight as each episode began.
+bool at_the_same_rate(const Case& c, const Pattern& p) {
+  const Duration apart = std::max<Duration>(round_trip(c.connection), 1ms);
+  std::uint32_t least = 0xffffffffu, most = 0;
+  std::size_t episodes = 0;
+  for (std::size_t i = 0; i < p.lost.size(); ++i) {
+    const bool begins = i == 0 || p.lost[i]->at - p.lost[i - 1]->at > apart;
+    if (!begins || ++episodes == 1) continue;  // the first comes when the limiter's credit is used up
+    least = std::min(least, p.lost[i]->in_flight);
+    most = std::max(most, p.lost[i]->in_flight);
+  }
+  return episodes >= 3 && most <= 2 * std::uint64_t{least};
+}
+
 void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, Findings& out) {
   const Side& sender = c.side(side);
   if (p.lost.size() < 12 || p.episodes < 3 || queue.grows() || found(out, "loss-random")) return;
   const bool bursts = p.runs * 3 <= p.lost.size();
   const Duration busy = sender.busy > Duration{} ? sender.busy : sender.last_text - sender.first_text;
-  if (!bursts || p.lost.size() * 100 < sender.data_segments || busy <= Duration{}) return;
+  if (!bursts || !at_the_same_rate(c, p) || p.lost.size() * 100 < sender.data_segments || busy <= Duration{}) return;
   const double rate = static_cast<double>(sender.unique_text) / std::chrono::duration<double>(busy).count();
   Draft draft("policer-loss", side);
   std::uint64_t octets = 0;

@@ -97,8 +97,10 @@ bool injected(const Case& c, const Note& reset, Findings& out) {
 }
 
 bool survived(const Case& c, const Note& reset, Findings& out) {
-  const bool went_on = c.connection.state != FlowState::reset && c.connection.last > reset.at;
   const Note* challenge = challenge_to(c, reset);
+  // Who asks back with a challenge is alive, and takes no notice of the reset.
+  const bool went_on = (c.connection.state != FlowState::reset && c.connection.last > reset.at) ||
+                       (challenge != nullptr && challenge->side != reset.side && !reset.any(Note::exact));
   if (!went_on || (reset.any(Note::exact) && challenge == nullptr)) return false;
   // Resets of a connection that has closed answer stragglers.
   if (c.client().fins > 0 && c.server().fins > 0 && challenge == nullptr) return true;
@@ -207,7 +209,7 @@ void find_resets(const Case& c, Findings& out) {
       told = true;
       continue;
     }
-    if (told && c.connection.state != FlowState::reset) continue;
+    if (told) continue;
     torn[note.side] = true;
     if (!unknown_connection(c, note, out)) given_up(c, note, out);
   }

@@ -40,8 +40,16 @@ bool told_by_icmp(const Case& c) {
   });
 }
 
-/// The same octets again and again in big segments, and at last in small ones, which arrive.
-void shrunk(std::uint8_t i, const std::map<std::uint32_t, Place>& places, Findings& out) {
+/// Repeats that are smaller than what was sent before, of one size: the sender's new idea of the path.
+std::uint32_t common_size(const Case& c, std::uint8_t side, const Note& small) {
+  std::uint32_t times = 0;
+  for (const Note& note : c.notes)
+    times += is_repair(note) && note.side == side && note.frame >= small.frame && note.length == small.length ? 1u : 0u;
+  return times;
+}
+
+/// The same octets again in big segments, and at last in small ones, which arrive.
+void shrunk(const Case& c, std::uint8_t i, const std::map<std::uint32_t, Place>& places, Findings& out) {
   for (const auto& [seq, place] : places) {
     if (!place.arrived || place.repeats.size() < 2) continue;
     const Note* small = place.repeats.back();
@@ -49,7 +57,7 @@ void shrunk(std::uint8_t i, const std::map<std::uint32_t, Place>& places, Findin
     // A repeat that is cut to a window's or a buffer's edge is a little smaller; a narrower path takes off at least a tenth.
     if (small->length * 10 > big->length * 9 || !small->any(Note::acked)) continue;
     const auto full = std::ranges::count_if(place.repeats, [&](const Note* note) { return note->length * 10 > big->length * 9; });
-    if (big->length < 500 || full < 2) continue;
+    if (big->length < 500 || (full < 2 && common_size(c, i, *small) < 2)) continue;
     const Duration wait = small->at - (big->at - big->waited);
     Draft draft("mtu-probing-recovered", i);
     for (const Note* note : place.repeats) draft.note(*note);
@@ -99,7 +107,7 @@ void find_sizes(const Case& c, Findings& out) {
   for (std::uint8_t i = 0; i < 2; ++i) {
     if (c.side(i).retransmissions == 0) continue;
     const auto places = places_of(c, i);
-    shrunk(i, places, out);
+    shrunk(c, i, places, out);
     black_hole(c, i, places, out);
   }
 }

@@ -95,18 +95,29 @@ void limited(const Case& c, std::uint8_t receiver_side, const Shutters& s, Findi
   const Side& receiver = c.side(receiver_side);
   const Side& sender = c.side(other(receiver_side));
   const Duration rtt = round_trip(c.connection);
+  const Duration transfer = sender.last_text - sender.first_text;
+  if (rtt <= Duration{} || sender.unique_text < 100'000 || receiver.most_window == 0 || s.total * 3 > transfer) return;
+  if (transfer < std::max<Duration>(10 * rtt, 300ms)) return;
   const Duration busy = sender.busy - std::min(sender.busy, s.total);
-  if (rtt <= Duration{} || sender.unique_text < 100'000 || busy < std::max<Duration>(20 * rtt, 300ms)) return;
   const Duration edge = sender.window_limited - std::min(sender.window_limited, s.total);
-  if (edge * 10 < busy * 6 || receiver.most_window == 0) return;
   const auto seconds = std::chrono::duration<double>(rtt).count();
   const double rate = static_cast<double>(receiver.most_window) / seconds;
+  const double got = static_cast<double>(sender.unique_text) / std::chrono::duration<double>(transfer).count();
+  // Where the text arrives, nothing is seen in flight: there the rate tells, one window each round trip.
+  const bool at_receiver = surely_at(c.connection, receiver_side == 0 ? Vantage::client : Vantage::server);
+  const double share = at_receiver          ? got / rate
+                       : busy <= Duration{} ? 0
+                                            : static_cast<double>(edge.count()) / static_cast<double>(busy.count());
+  if (share < (at_receiver ? 0.8 : 0.6) || (at_receiver && got > 1.3 * rate)) return;
   Draft draft("receive-window-limited", receiver_side);
   draft.frame(sender.first_text_frame).frame(sender.last_text_frame).between(sender.first_text, sender.last_text);
   draft.octets("window", receiver.most_window).time("rtt", rtt).number("rate", rate, Fact::Unit::rate);
-  draft.number("percent", 100.0 * static_cast<double>(edge.count()) / static_cast<double>(busy.count()), Fact::Unit::percent);
-  draft.number("wish", 2 * rate, Fact::Unit::rate).octets("needed", 2 * receiver.most_window).cost(edge);
-  out.push_back(draft.sure(0.8f).instead("sender-limited").instead("congestion").done());
+  if (!at_receiver) draft.number("percent", 100 * share, Fact::Unit::percent);
+  draft.flag("by_rate", at_receiver).number("got", got, Fact::Unit::rate);
+  draft.number("wish", 2 * rate, Fact::Unit::rate)
+      .octets("needed", 2 * receiver.most_window)
+      .cost(at_receiver ? Duration{} : edge);
+  out.push_back(draft.sure(at_receiver ? 0.6f : 0.8f).instead("sender-limited").instead("congestion").done());
 }
 
 }  // namespace
