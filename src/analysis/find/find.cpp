@@ -48,6 +48,8 @@ constexpr Explained explained[] = {
     {"zero-window-stalled", "keepalive-unanswered"},
     {"keepalive-unanswered", "rto-backoff"},
     {"rst-injected", "half-open-peer-forgot"},
+    {"half-open-peer-forgot", "rst-abortive-close"},
+    {"path-outage", "loss-fast-recovery"},
 };
 
 /// What becomes of the single connections that make a flood or a scan.

@@ -202,7 +202,8 @@ void stale(std::uint8_t side, const Repairs& repairs, Findings& out) {
   Duration wait{};
   for (const Note* note : repairs.stale) wait = std::max(wait, note->waited);
   Draft draft("stale-duplicate", side);
-  add_all(draft, repairs.stale).times(repairs.stale.size()).time("wait", wait);
+  add_all(draft, repairs.stale).times(repairs.stale.size());
+  if (wait > Duration{}) draft.time("wait", wait);
   draft.flag("answered", std::ranges::any_of(repairs.stale, [](const Note* note) { return note->any(Note::answered); }));
   out.push_back(draft.sure(0.8f).instead("spurious-retransmission").done());
 }
@@ -241,6 +242,11 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
           r.fast.push_back(&note);
         break;
       case Label::needless:
+        // Of a second ago and more, by its own clock (a tick is a millisecond with most systems, RFC 7323 5.4): no repeat at all.
+        if (note.any(Note::old_clock) && note.value >= 1000) {
+          r.stale.push_back(&note);
+          break;
+        }
         // A SYN that the other side answered late; the SYN-ACK's repeats are the handshake's own story.
         if (!bare_fin && (!handshake || (note.side == 0 && normal_opening))) r.needless.push_back(&note);
         break;

@@ -123,7 +123,7 @@ bool at_the_same_rate(const Case& c, const Pattern& p) {
 void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, Findings& out) {
   const Side& sender = c.side(side);
   if (p.lost.size() < 12 || p.episodes < 3 || queue.grows() || found(out, "loss-random")) return;
-  const bool bursts = p.runs * 3 <= p.lost.size();
+  const bool bursts = p.clusters * 3 <= p.lost.size();
   const Duration busy = sender.busy > Duration{} ? sender.busy : sender.last_text - sender.first_text;
   if (!bursts || !at_the_same_rate(c, p) || p.lost.size() * 100 < sender.data_segments || busy <= Duration{}) return;
   const double rate = static_cast<double>(sender.unique_text) / std::chrono::duration<double>(busy).count();
@@ -162,7 +162,9 @@ void find_rates(const Case& c, Findings& out) {
     const Pattern pattern = pattern_of(c, repairs);
     const Queue queue = queue_of(c.side(side));
     bloat(c, side, pattern, queue, out);
-    if (!loss_can_be_told(c) || found(out, "path-outage") || found(out, "mtu-black-hole")) continue;
+    if (!loss_can_be_told(c) || found(out, "path-outage") || found(out, "mtu-black-hole") ||
+        found(out, "mtu-probing-recovered") || found(out, "pmtud"))
+      continue;
     random_loss(c, side, pattern, queue, out);
     policer(c, side, pattern, queue, out);
   }

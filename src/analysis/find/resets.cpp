@@ -103,7 +103,8 @@ bool survived(const Case& c, const Note& reset, Findings& out) {
                        (challenge != nullptr && challenge->side != reset.side && !reset.any(Note::exact));
   if (!went_on || (reset.any(Note::exact) && challenge == nullptr)) return false;
   // Resets of a connection that has closed answer stragglers.
-  if (c.client().fins > 0 && c.server().fins > 0 && challenge == nullptr) return true;
+  const auto closed = [&](const Side& side) { return side.fins > 0 && side.fin_frame < reset.frame; };
+  if (closed(c.client()) && closed(c.server()) && challenge == nullptr) return true;
   Draft draft("blind-reset-attempt", reset.side);
   draft.note(reset).text("kind", reset.kind == Note::Kind::reset ? "RST" : "SYN");
   std::int64_t off = 0;
@@ -159,6 +160,24 @@ bool told_already(const Findings& out) {
          found(out, "mtu-black-hole") || found(out, "listen-queue-overflow");
 }
 
+/// Long after its RST the other side still sends, and is answered by RST without ACK: it never heard of the first.
+const Note* deaf_after(const Case& c, const Note& reset) {
+  const Duration late = round_trip(c.connection) + 50ms;
+  const auto answer = std::ranges::find_if(c.notes, [&](const Note& note) {
+    return note.kind == Note::Kind::reset && note.side == reset.side && note.at - reset.at > late &&
+           (note.flags & flag::ack) == 0;
+  });
+  return answer == c.notes.end() ? nullptr : &*answer;
+}
+
+void not_heard(const Case& c, const Note& reset, Findings& out) {
+  const Note* answer = deaf_after(c, reset);
+  if (answer == nullptr) return;
+  Draft draft("half-open-peer-forgot", reset.side);
+  draft.note(reset).note(*answer).count("seq", answer->seq.value()).cost(answer->at - reset.at, 1);
+  out.push_back(draft.sure(0.85f).instead("idle-timeout").instead("rst-abortive-close").done());
+}
+
 void given_up(const Case& c, const Note& reset, Findings& out) {
   const std::uint8_t who = reset.side;
   const Side& side = c.side(who);
@@ -167,9 +186,16 @@ void given_up(const Case& c, const Note& reset, Findings& out) {
   const bool shut = std::ranges::any_of(out, [&](const Finding& f) { return f.id == "zero-window-stalled" && f.side == who; });
   if (told_already(out) && !shut) return;
   // What the other side sent last was answered with nothing but this RST, or more of it was on its way.
-  const AfterEnd more = text_of(c, other(who), reset.frame, ~std::uint64_t{0});
+  const Duration on_the_way = round_trip(c.connection) + 50ms;
+  AfterEnd more;
+  for (const Note& note : c.notes) {
+    if (note.kind != Note::Kind::text_after_close || note.side == who || note.frame <= reset.frame) continue;
+    if (note.at - reset.at > on_the_way) continue;
+    more.octets += std::max(note.value, note.length);
+    ++more.segments;
+  }
   const bool peer_spoke_last = peer.last_text_frame > side.last_text_frame && peer.last_text_frame < reset.frame;
-  const bool outstanding = more.segments > 0 || peer.in_flight_at_end > 0;
+  const bool outstanding = more.segments > 0 || (peer.in_flight_at_end > 0 && !deaf_after(c, reset));
   const bool long_request =
       peer.unique_text > std::max<std::uint64_t>(peer.largest_text, 1000) && peer.unique_text > side.unique_text;
   const bool unread =
@@ -204,14 +230,17 @@ void find_resets(const Case& c, Findings& out) {
     if (found(out, "port-closed") || found(out, "reset-by-middlebox") || found(out, "old-state-collision")) return;
     if (torn[0] || torn[1]) continue;
     if (gave_up(c, note, out)) return;
-    if (injected(c, note, out)) return;
-    if (!told && survived(c, note, out)) {
+    if (!note.any(Note::exact) && !told && survived(c, note, out)) {
       told = true;
       continue;
     }
+    if (injected(c, note, out)) return;
+    if (!told && survived(c, note, out)) told = true;
     if (told) continue;
     torn[note.side] = true;
-    if (!unknown_connection(c, note, out)) given_up(c, note, out);
+    if (unknown_connection(c, note, out)) continue;
+    given_up(c, note, out);
+    not_heard(c, note, out);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "analysis/find/case.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 
 namespace ft::analysis {
@@ -70,6 +71,15 @@ void shrunk(const Case& c, std::uint8_t i, const std::map<std::uint32_t, Place>&
   }
 }
 
+/// The first that was not answered came after a long silence: then the connection may have been forgotten meanwhile.
+bool after_pause(const Case& c, const Note& first) {
+  const Instant begin = first.at - first.waited;
+  return std::ranges::any_of(c.notes, [&](const Note& note) {
+    return note.kind == Note::Kind::silence && note.waited >= std::chrono::seconds(2) && note.at <= first.at &&
+           note.at + std::chrono::seconds(1) >= begin;
+  });
+}
+
 /// Big segments alone stay without an answer.
 void black_hole(const Case& c, std::uint8_t i, const std::map<std::uint32_t, Place>& places, Findings& out) {
   const Side& side = c.side(i);
@@ -79,8 +89,9 @@ void black_hole(const Case& c, std::uint8_t i, const std::map<std::uint32_t, Pla
     if (!place.arrived && (stuck == nullptr || place.repeats.size() > stuck->repeats.size())) stuck = &place;
   if (stuck == nullptr || stuck->repeats.size() < 2) return;
   const std::uint32_t size = stuck->smallest;
-  // What arrived must be smaller than what did not, and a black hole does not begin below the least MTU that hosts must carry.
-  if (size <= side.largest_acked_text || size + header_octets(c, side) <= (c.connection.ipv6 ? 1280u : 576u)) return;
+  // What arrived must be smaller than what did not, and of a size that real paths have trouble with (RFC 8200 5).
+  constexpr std::uint32_t least_narrow_path = 1280;
+  if (size <= side.largest_acked_text || size + header_octets(c, side) <= least_narrow_path) return;
   const Note& first = *stuck->repeats.front();
   const Note& last = *stuck->repeats.back();
   // Small packets pass at the same time: the other side is heard, or something above the hole was reported.
@@ -88,7 +99,7 @@ void black_hole(const Case& c, std::uint8_t i, const std::map<std::uint32_t, Pla
   const bool reported = std::ranges::any_of(stuck->repeats, [](const Note* note) { return note->any(Note::sack_seen); });
   // Nothing is heard: a path that died under the first big packets looks the same, unless the other side was not expected to
   // speak.
-  if (!heard && !reported && stuck->repeats.size() < 3) return;
+  if (!heard && !reported && (stuck->repeats.size() < 3 || after_pause(c, first))) return;
   Draft draft("mtu-black-hole", i);
   draft.frame(side.first_text_frame);
   for (const Note* note : stuck->repeats) draft.note(*note);

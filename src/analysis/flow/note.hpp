@@ -68,7 +68,8 @@ struct Note {
     clocked_after = 8192,  // reordered or filling: by IP ID or timestamp it was sent after what lies above the hole
     proven = 16384,        // order told by IP ID or timestamp, not by delays alone
     had_ack = 32768,       // SYN or SYN-ACK repeated although its answer was captured
-    other_id = 65536,      // RST: its IP identification does not follow those of this side's other packets
+    old_clock = 131072,  // a repeat whose timestamp is older than that of text sent before it: an old packet; value: by how much
+    other_id = 65536,    // RST: its IP identification does not follow those of this side's other packets
   };
 
   std::uint64_t frame = 0;
@@ -81,7 +82,7 @@ struct Note {
   std::uint32_t in_flight = 0;  // this side's octets not acknowledged, this segment counted
   std::uint32_t window = 0;     // that the other side granted last, scaled
   std::uint32_t value = 0;      // icmp: the MTU told; unseen_acked: octets; text_after_close: octets; reset: its own
-                                // window, as on the wire
+                                // window, as on the wire; old_clock: ticks of its sender's clock
   std::uint32_t is = 0;
   std::uint16_t tries = 0;          // how often these octets were sent so far, this time counted, as far as captured
   std::uint8_t type = 0, code = 0;  // icmp

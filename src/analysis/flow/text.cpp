@@ -51,6 +51,7 @@ void append(Passing& p, std::uint32_t from, std::uint32_t to) {
   }
   Piece& piece = p.own_live.sent.append();
   fill_in(p, piece, from, to);
+  p.own_live.last_stamp = piece.stamp;
   const std::uint64_t flight = p.own.in_flight();
   const std::uint64_t unit = std::max(p.own_live.largest, 1u);
   std::uint8_t band = 0;
@@ -216,6 +217,11 @@ void on_repeat(Passing& p, std::uint32_t end, const Overlap& overlap) {
     note.is |= Note::had_ack;
   const bool useless = acked || (overlap.found && overlap.all_sacked && overlap.holes == 0 && ahead(end, p.own.max) <= 0);
   if (useless) note.is |= Note::by_ack;
+  // Whoever repeats himself stamps the time of the repeat: an older one is a packet that was long on its way.
+  if (const std::int32_t behind = ahead(p.own_live.last_stamp, p.segment.options.stamps.val); p.stamped() && behind > 0) {
+    note.is |= Note::old_clock;
+    note.value = static_cast<std::uint32_t>(behind);
+  }
   p.mark(useless ? Label::needless : Label::retransmission, cause_of_repeat(p, overlap.first, end), note);
 }
 
