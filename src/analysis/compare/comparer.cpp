@@ -1,0 +1,131 @@
+#include "analysis/compare/comparer.hpp"
+
+#include "analysis/compare/clocks.hpp"
+#include "analysis/compare/passage.hpp"
+#include "analysis/compare/trail.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace ft::analysis {
+
+std::string_view to_string(Altered what) {
+  constexpr std::array<std::string_view, altered_kinds> names{
+      "addresses", "mss",  "window-scale", "sack-permitted", "timestamps",    "options", "flags",
+      "ecn",       "dscp", "window",       "ip-id",          "dont-fragment", "text"};
+  return names[static_cast<std::size_t>(what)];
+}
+
+struct Comparer::State {
+  CompareLimits limits;
+  std::array<Trails, 2> captures;
+};
+
+Comparer::Comparer(CompareLimits limits) : state_(std::make_unique<State>()) { state_->limits = limits; }
+Comparer::~Comparer() = default;
+Comparer::Comparer(Comparer&&) noexcept = default;
+Comparer& Comparer::operator=(Comparer&&) noexcept = default;
+
+void Comparer::on(unsigned capture, const Segment& segment) {
+  state_->captures[capture == 0 ? 0 : 1].add(segment, state_->limits);
+}
+
+namespace {
+
+bool same_isn(const Trail& a, const Trail& b) {
+  for (std::size_t way = 0; way < 2; ++way)
+    if (a.isn[way] && b.isn[way] && *a.isn[way] != *b.isn[way]) return false;
+  return true;
+}
+bool know_isn(const Trail& a, const Trail& b) { return (a.isn[0] && b.isn[0]) || (a.isn[1] && b.isn[1]); }
+
+/// Whose connection is whose: by the four-tuple, and behind a NAT by the initial sequence numbers.
+std::vector<std::pair<std::size_t, std::size_t>> pair_trails(Trails& first, Trails& second) {
+  std::multimap<FourTuple, std::size_t> by_tuple;
+  std::multimap<std::uint32_t, std::size_t> by_isn;
+  for (std::size_t i = 0; i < second.all.size(); ++i) {
+    Trail& trail = second.all[i];
+    by_tuple.emplace(trail.tuple, i);
+    if (trail.isn[0]) by_isn.emplace(trail.isn[0]->value(), i);
+  }
+  std::vector<bool> taken(second.all.size());
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < first.all.size(); ++i) {
+    const Trail& trail = first.all[i];
+    const auto [begin, end] = by_tuple.equal_range(trail.tuple);
+    const auto found =
+        std::find_if(begin, end, [&](const auto& e) { return !taken[e.second] && same_isn(trail, second.all[e.second]); });
+    if (found == end) {
+      left.push_back(i);
+      continue;
+    }
+    taken[found->second] = true;
+    pairs.emplace_back(i, found->second);
+  }
+  for (const std::size_t i : left) {
+    const Trail& trail = first.all[i];
+    if (!trail.isn[0]) continue;
+    const auto [begin, end] = by_isn.equal_range(trail.isn[0]->value());
+    const auto found = std::find_if(begin, end, [&](const auto& e) {
+      return !taken[e.second] && know_isn(trail, second.all[e.second]) && same_isn(trail, second.all[e.second]);
+    });
+    if (found == end) continue;
+    taken[found->second] = true;
+    pairs.emplace_back(i, found->second);
+  }
+  std::ranges::sort(pairs);
+  return pairs;
+}
+
+}  // namespace
+
+Comparison Comparer::finish() {
+  Trails& first = state_->captures[0];
+  Trails& second = state_->captures[1];
+  Comparison out;
+  out.segments_first = first.segments + first.beyond;
+  out.segments_second = second.segments + second.beyond;
+  out.not_compared = first.beyond + second.beyond;
+  const auto pairs = pair_trails(first, second);
+  out.only_first = first.all.size() - pairs.size();
+  out.only_second = second.all.size() - pairs.size();
+
+  ClockAlignment clocks;
+  std::vector<bool> first_nearer;
+  for (const auto& [a, b] : pairs) {
+    for (std::size_t way = 0; way < 2; ++way) match_traces(first.all[a].ways[way], second.all[b].ways[way]);
+    first_nearer.push_back(clocks.add(first.all[a], second.all[b]));
+  }
+  clocks.settle();
+  out.clocks_known = clocks.known();
+  out.offset = clocks.offset();
+  out.skew = clocks.skew();
+  out.rtt = clocks.rtt();
+  out.uncertainty = clocks.rtt() / 2;
+  out.first_is_nearer_opener = 2 * std::ranges::count(first_nearer, true) >= static_cast<std::ptrdiff_t>(first_nearer.size());
+
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const Trail& a = first.all[pairs[i].first];
+    const Trail& b = second.all[pairs[i].second];
+    ComparedConnection connection{
+        .first = a.tuple, .second = b.tuple, .frame_first = a.first_frame, .frame_second = b.first_frame, .ways = {}};
+    for (std::size_t way = 0; way < 2; ++way) {
+      const bool first_sends = first_nearer[i] == (way == 0);
+      connection.ways[way] = passage_of({.near = first_sends ? a : b,
+                                         .far = first_sends ? b : a,
+                                         .way = way,
+                                         .near_is_first = first_sends,
+                                         .far_first = first_sends ? second.first : first.first,
+                                         .far_last = first_sends ? second.last : first.last,
+                                         .near_first = first_sends ? first.first : second.first,
+                                         .near_last = first_sends ? first.last : second.last},
+                                        clocks);
+    }
+    out.connections.push_back(std::move(connection));
+  }
+  return out;
+}
+
+}  // namespace ft::analysis

@@ -1,0 +1,216 @@
+#include "analysis/compare/trail.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ft::analysis {
+namespace {
+
+using namespace wire;
+
+std::uint64_t digest(std::span<const std::byte> octets) {
+  std::uint64_t sum = 0xcbf29ce484222325u ^ octets.size();
+  while (octets.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, octets.data(), 8);
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15u;
+    sum ^= sum >> 29;
+    octets = octets.subspan(8);
+  }
+  for (const std::byte octet : octets) sum = (sum ^ std::to_integer<std::uint64_t>(octet)) * 0x100000001b3u;
+  return sum == 0 ? 1 : sum;
+}
+
+Trace trace_of(const Segment& segment) {
+  Trace trace;
+  trace.at = segment.at;
+  trace.frame = static_cast<std::uint32_t>(segment.frame);
+  trace.seq = segment.seq;
+  trace.ack = segment.ack;
+  trace.length = segment.length;
+  if (segment.length > 0 && segment.text.size() == segment.length) trace.text = digest(segment.text);
+  trace.stamp = segment.options.stamps.val;
+  trace.has = segment.options.has;
+  trace.mss = segment.options.mss_value;
+  trace.shift = segment.options.shift;
+  // SACK blocks and what else there is; lengths count, contents of rare options do not.
+  trace.options = segment.options.sack_count + 16u * segment.options.fast_open_length;
+  for (std::size_t i = 0; i < segment.options.sack_count; ++i) {
+    trace.options = trace.options * 31 + (segment.options.sack[i].right.value() - segment.options.sack[i].left.value());
+  }
+  trace.ip_id = segment.ip_id;
+  trace.has_ip_id = segment.has_ip_id;
+  trace.window = segment.window;
+  trace.flags = segment.flags;
+  trace.ttl = segment.ttl;
+  trace.traffic_class = segment.traffic_class;
+  trace.dont_fragment = segment.dont_fragment;
+  return trace;
+}
+
+/// What two sightings of one segment have in common, whatever a path does to the rest.
+struct Name {
+  std::uint32_t seq, ack, length, kind;
+  friend auto operator<=>(const Name&, const Name&) = default;
+};
+
+Name name_of(const Trace& trace) {
+  const std::uint32_t kind = trace.flags & (tcp_flag::syn | tcp_flag::fin | tcp_flag::rst | tcp_flag::ack);
+  // Of repeats the acknowledgement may differ, so it names only segments without text.
+  return {trace.seq.value(), trace.length > 0 ? 0 : trace.ack.value(), trace.length, kind};
+}
+
+bool same_stamp(const Trace& a, const Trace& b) {
+  const bool both = (a.has & b.has & SegmentOptions::timestamps) != 0;
+  return both && a.stamp == b.stamp;
+}
+bool other_stamp(const Trace& a, const Trace& b) {
+  return (a.has & b.has & SegmentOptions::timestamps) != 0 && a.stamp != b.stamp;
+}
+bool same_id(const Trace& a, const Trace& b) { return a.has_ip_id && b.has_ip_id && a.ip_id != 0 && a.ip_id == b.ip_id; }
+
+/// How much speaks for two sightings being one transmission; negative: they are not.
+int likeness(const Trace& a, const Trace& b) {
+  if (other_stamp(a, b)) return -1;
+  int points = 0;
+  if (same_stamp(a, b)) points += 2;
+  if (same_id(a, b)) points += 4;
+  if (a.window == b.window && a.ack == b.ack) points += 1;
+  if (a.options == b.options) points += 1;
+  return points;
+}
+
+/// Sightings of one name, in order: those that agree most first, then whatever is left in order.
+void pair_up(std::vector<Trace>& near, std::vector<Trace>& far, std::span<const std::uint32_t> here,
+             std::span<const std::uint32_t> there) {
+  constexpr std::size_t most_compared = 64;  // of one name: beyond, order decides
+  const auto join = [&](std::uint32_t a, std::uint32_t b) {
+    near[a].partner = b;
+    far[b].partner = a;
+  };
+  for (const int least : {6, 2, 0}) {
+    std::size_t from = 0;
+    for (const std::uint32_t a : here) {
+      if (near[a].partner != nobody) continue;
+      while (from < there.size() && far[there[from]].partner != nobody) ++from;
+      for (std::size_t i = from, tried = 0; i < there.size() && tried < most_compared; ++i) {
+        const std::uint32_t b = there[i];
+        if (far[b].partner != nobody) continue;
+        ++tried;
+        if (likeness(near[a], far[b]) < least) continue;
+        join(a, b);
+        break;
+      }
+    }
+  }
+}
+
+/// What is left on both sides may be the same octets in other portions: a network card cut a large segment, or put small ones
+/// together.
+void match_by_octets(std::vector<Trace>& near, std::vector<Trace>& far) {
+  constexpr std::size_t most_looked_at = 4096;  // for one segment
+  std::vector<std::uint32_t> left;
+  for (std::uint32_t i = 0; i < far.size(); ++i)
+    if (far[i].partner == nobody && far[i].length > 0) left.push_back(i);
+  if (left.empty()) return;
+  const Seq base = far[left.front()].seq - 0x40000000u;
+  const auto place = [&](Seq seq) { return seq.value() - base.value(); };
+  std::ranges::stable_sort(left, {}, [&](std::uint32_t i) { return place(far[i].seq); });
+  std::uint32_t longest = 0;
+  for (const std::uint32_t i : left) longest = std::max(longest, far[i].length);
+  for (std::uint32_t a = 0; a < near.size(); ++a) {
+    Trace& one = near[a];
+    if (one.partner != nobody || one.length == 0) continue;
+    const std::uint32_t from = place(one.seq), to = from + one.length;
+    auto it = std::ranges::lower_bound(left, from > longest ? from - longest : 0, {},
+                                       [&](std::uint32_t i) { return place(far[i].seq); });
+    std::uint32_t found = 0, reached = from, first = nobody;
+    for (std::size_t looked = 0; it != left.end() && place(far[*it].seq) < to && looked < most_looked_at; ++it, ++looked) {
+      Trace& other = far[*it];
+      if (other.length == one.length || other_stamp(one, other) || other.covered >= other.length) continue;
+      const std::uint32_t begin = std::max(from, place(other.seq)), end = std::min(to, place(other.seq) + other.length);
+      if (begin >= end || begin < reached) continue;
+      reached = end;
+      found += end - begin;
+      other.covered += end - begin;
+      if (first == nobody || far[*it].at < far[first].at) first = *it;
+    }
+    if (found == 0) continue;
+    one.partner = first;
+    one.cut_anew = true;
+    one.covered = found;
+  }
+  for (const std::uint32_t i : left) far[i].cut_anew = far[i].covered > 0;
+}
+
+}  // namespace
+
+void Trails::add(const Segment& segment, const CompareLimits& limits) {
+  if (segments == 0) first = segment.at;
+  last = std::max(last, segment.at);
+  if (segments >= limits.most_segments) {
+    ++beyond;
+    return;
+  }
+  const Endpoint source{segment.source, segment.source_port}, destination{segment.destination, segment.destination_port};
+  const FourTuple key = source < destination ? FourTuple{source, destination} : FourTuple{destination, source};
+  const bool syn = segment.has(tcp_flag::syn), ack = segment.has(tcp_flag::ack);
+  auto known = current.find(key);
+  const bool again = known != current.end() && syn && !ack && all[known->second].isn[0] &&
+                     *all[known->second].isn[0] != segment.seq && all[known->second].tuple.local == source;
+  if (known == current.end() || again) {
+    if (all.size() >= limits.most_connections) {
+      ++beyond;
+      return;
+    }
+    const bool from_opener = syn ? !ack : segment.source_port > segment.destination_port;
+    Trail fresh;
+    fresh.tuple = from_opener ? FourTuple{source, destination} : FourTuple{destination, source};
+    fresh.first_frame = segment.frame;
+    fresh.opened = syn;
+    known = current.insert_or_assign(key, all.size()).first;
+    all.push_back(std::move(fresh));
+  }
+  Trail& trail = all[known->second];
+  const std::size_t way = trail.tuple.local == source ? 0 : 1;
+  if (syn) trail.isn[way] = segment.seq;
+  trail.ways[way].push_back(trace_of(segment));
+  ++segments;
+}
+
+void match_traces(std::vector<Trace>& near, std::vector<Trace>& far) {
+  // Both sides sorted by name, in order within each name; then the names are walked side by side.
+  const auto order = [](const std::vector<Trace>& traces) {
+    std::vector<std::uint32_t> indices(traces.size());
+    for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
+    std::ranges::stable_sort(indices, {}, [&](std::uint32_t i) { return name_of(traces[i]); });
+    return indices;
+  };
+  const auto here = order(near), there = order(far);
+  const auto run_end = [](const std::vector<Trace>& traces, const std::vector<std::uint32_t>& indices, std::size_t from) {
+    std::size_t end = from;
+    while (end < indices.size() && name_of(traces[indices[end]]) == name_of(traces[indices[from]])) ++end;
+    return end;
+  };
+  std::size_t i = 0, j = 0;
+  while (i < here.size() && j < there.size()) {
+    const Name a = name_of(near[here[i]]), b = name_of(far[there[j]]);
+    const std::size_t i_end = a <= b ? run_end(near, here, i) : i, j_end = b <= a ? run_end(far, there, j) : j;
+    if (a == b) {
+      const auto ours = std::span(here).subspan(i, i_end - i), theirs = std::span(there).subspan(j, j_end - j);
+      pair_up(near, far, ours, theirs);
+      for (const std::uint32_t t : theirs) {  // more of them there than here: a copy made on the way
+        if (far[t].partner != nobody) continue;
+        far[t].extra_copy = std::ranges::any_of(theirs, [&](std::uint32_t other) {
+          return far[other].partner != nobody && likeness(far[other], far[t]) >= 2 &&
+                 (same_id(far[other], far[t]) || !far[t].has_ip_id);
+        });
+      }
+    }
+    i = i_end;
+    j = j_end;
+  }
+  match_by_octets(near, far);
+}
+
+}  // namespace ft::analysis
