@@ -131,6 +131,14 @@ struct Route {
   std::optional<IpAddress> gateway{};  // none: on link
 };
 
+/// What the fast-open cookies of a server are made with: SipHash-2-4 of the client's and the server's address, the way that Linux
+/// makes them, so that servers behind one address may take each other's (RFC 7413 4.1.2, 6.3.4).
+struct FastOpenKeys {
+  using Key = std::array<std::uint8_t, 16>;
+  Key newest{};
+  std::optional<Key> older{};  // cookies made with it are good as well; whoever shows one is given a new one
+};
+
 struct StackConfig {
   Medium medium = Medium::ip;
   MacAddress mac{};                         // Medium::ethernet only
@@ -150,7 +158,8 @@ struct StackConfig {
   SynCookieUse syn_cookies = SynCookieUse::when_full;
   std::uint32_t max_fast_open_servers = 1024;  // whose fast-open cookies are remembered; the oldest gives way
   Duration fast_open_pause =
-      std::chrono::hours(1);                       // no fast open to a server that swallowed such SYNs; doubles, 64 times at most
+      std::chrono::hours(1);  // no fast open to a server that swallowed such SYNs; doubles, 64 times at most; 0: always
+  std::optional<FastOpenKeys> fast_open_keys{};    // none: made of `secret`
   std::uint32_t max_challenge_acks = 10'000;       // a second, of all connections together, on average; 0 = no limit (RFC 5961 7)
   std::uint32_t max_time_wait = 65536;             // records; when full, the oldest gives way
   std::uint64_t max_buffer_memory = 1ull << 30;    // octets in all send and receive buffers
@@ -164,7 +173,9 @@ struct ListenOptions {
   std::optional<SynCookieUse> syn_cookies{};               // none: the stack's
   std::shared_ptr<const Authentication> authentication{};  // keys of peers (RFC 2385, RFC 5925)
   std::uint32_t fast_open = 0;  // connections whose handshake is not over that may have been opened so (RFC 7413 5.1); 0 = off
-  std::optional<TcpOptions> tcp{};  // none: the stack's
+  std::optional<FastOpenKeys> fast_open_keys{};  // none: the stack's
+  bool fast_open_without_cookie = false;         // whoever sends text with a SYN is believed (RFC 7413 7.3)
+  std::optional<TcpOptions> tcp{};               // none: the stack's
 };
 
 struct ConnectOptions {
@@ -172,6 +183,7 @@ struct ConnectOptions {
   /// Copied; it must fit into the send buffer. With fast_open the server may see it twice (RFC 7413 2.1, 6.1).
   std::span<const std::byte> first_text{};
   bool fast_open = false;                     // RFC 7413, for this connection
+  bool fast_open_without_cookie = false;      // text rides on the SYN although the server gave no cookie, and none is asked for
   std::optional<IpAddress> local_address{};   // MUST-43; none: the route's (MUST-44)
   std::vector<IpAddress> source_route{};      // MUST-51: IPv4 only, at most nine hops that packets pass first; empty: none
   bool strict_source_route = false;           // nobody else on the way

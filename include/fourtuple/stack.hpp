@@ -173,6 +173,8 @@ class Stack {
   std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from);
   /// As write, but more will follow: what fills no segment may wait for it, at most 200 ms.
   std::expected<std::size_t, Error> write_more(ConnectionId id, std::span<const std::byte> from);
+  /// What a cork or write_more holds back may leave now; what is written later waits again.
+  void push(ConnectionId id);
   /// Event::writable comes when there is room worth waking for, as after a write that met would_block.
   void want_room(ConnectionId id);
   /// Room to write in place, then commit what was filled in. Valid until the next call.
@@ -209,6 +211,10 @@ class Stack {
   /// For the connections that it accepts from now on.
   std::expected<void, Error> set_options(ListenerId id, const TcpOptions& options);
   std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
+  /// ListenOptions::fast_open, for the SYNs that come from now on.
+  std::expected<void, Error> set_fast_open(ListenerId id, std::uint32_t pending);
+  /// ListenOptions::fast_open_keys and fast_open_without_cookie, likewise.
+  std::expected<void, Error> set_fast_open_cookies(ListenerId id, const std::optional<FastOpenKeys>& keys, bool without = false);
   std::optional<TcpOptions> options(ConnectionId id) const;
 
   /// TCP-AO: ask the peer to sign with the key of this receive_id from now on (RFC 5925 7.5.2); invalid_argument: no such key.
@@ -229,6 +235,8 @@ class Stack {
   bool is_port_held(Endpoint local) const;
   /// One of ours, so that listen and connect may use it.
   bool is_local(const IpAddress& address) const;
+  /// Octets of text that the SYN of a fast open to that server would carry now; 0: none, it gave us no cookie (RFC 7413 4.2.1).
+  std::uint32_t fast_open_room(Instant now, const IpAddress& server, bool without_cookie = false);
   /// A dynamic port that nobody holds on this address (RFC 6056), for a bind that names none.
   std::expected<std::uint16_t, Error> choose_port(IpAddress local);
   const StackCounters& counters() const;

@@ -47,7 +47,8 @@ Stack::Impl::Impl(StackConfig config)
       syn_cookies_(secrets_.protocol_key()),
       old_cookies_(secrets_.protocol_key()),
       challenges_(secrets_.protocol_key(), config_.max_challenge_acks),
-      fast_open_cookies_(secrets_.protocol_key()),
+      fast_open_cookies_(config_.fast_open_keys ? stack::FastOpenCookies(*config_.fast_open_keys)
+                                                : stack::FastOpenCookies(secrets_.fast_open_key())),
       fast_open_memory_(std::max(config_.max_fast_open_servers, 1u), config_.fast_open_pause),
       pool_(config_.max_buffer_memory),
       engine_(config_),
@@ -163,7 +164,7 @@ std::expected<ConnectionId, OpenError> Stack::Impl::connect(Instant now, const E
     opening.path.signature = authenticator->room();
   }
   if (options.fast_open && authenticator == nullptr)
-    if (const auto plan = fast_open_memory_.plan(now, remote.address, path.mss))
+    if (const auto plan = fast_open_memory_.plan(now, remote.address, path.mss, options.fast_open_without_cookie))
       opening.fast_open = std::make_unique<tcp::FastOpen>(*plan);
   if (records_.connections.size() == config_.max_connections) return fail({Error::too_many_connections});
   tcp::Connection connection(std::move(opening), now);
@@ -283,7 +284,7 @@ void Stack::Impl::rotate_secrets(Instant now, std::span<const std::uint8_t, 32> 
   for (const auto& [tuple, authenticator] : authenticators) authenticators_.emplace(tuple, authenticator);
   syn_cookies_ = stack::SynCookies(secrets_.protocol_key());
   challenges_.set_key(secrets_.protocol_key());
-  fast_open_cookies_.set_key(secrets_.protocol_key(), now + fast_open_grace);
+  if (!config_.fast_open_keys) fast_open_cookies_.set_key(secrets_.fast_open_key(), now + fast_open_grace);
 }
 
 std::optional<Event> Stack::Impl::poll_event() {

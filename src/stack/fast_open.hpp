@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fourtuple/address.hpp"
+#include "fourtuple/config.hpp"
 #include "fourtuple/time.hpp"
 #include "net/lru.hpp"
 #include "tcp/fast_open.hpp"
@@ -18,6 +19,7 @@ namespace ft::stack {
 class FastOpenCookies {
  public:
   explicit FastOpenCookies(std::span<const std::uint8_t, 16> key);
+  explicit FastOpenCookies(const FastOpenKeys& keys);
 
   wire::FastOpenCookie make(const IpAddress& server, const IpAddress& client) const { return make(key_, server, client); }
   enum class Verdict : std::uint8_t { bad, good, good_but_old };
@@ -48,7 +50,7 @@ class FastOpenMemory {
   FastOpenMemory(std::size_t limit, Duration pause) : servers_(limit, Hash{}), pause_(pause) {}
 
   /// What the first SYN to that server may carry; nullopt: nothing, an ordinary handshake.
-  std::optional<tcp::FastOpen> plan(Instant now, const IpAddress& server, std::uint16_t path_mss);
+  std::optional<tcp::FastOpen> plan(Instant now, const IpAddress& server, std::uint16_t path_mss, bool without_cookie);
   /// How it went; `gave_up`: no SYN was ever answered.
   void learn(Instant now, const IpAddress& server, const tcp::FastOpen& outcome, bool gave_up);
   std::size_t size() const { return servers_.size(); }

@@ -75,7 +75,9 @@ class Stack::Impl {
   std::optional<Readiness> readiness(ConnectionId id) const;
   std::size_t peek(ConnectionId id, std::size_t offset, std::span<std::byte> into) const;
   std::size_t acceptable(ListenerId id) const;
+  void push(ConnectionId id);
   void want_room(ConnectionId id);
+  std::uint32_t fast_open_room(Instant now, const IpAddress& server, bool without_cookie);
   bool is_port_held(const Endpoint& local) const;
   bool is_local(const IpAddress& address) const { return engine_.is_local(address) || engine_.loops_back(address); }
   std::expected<std::uint16_t, Error> choose_port(const IpAddress& local);
@@ -95,6 +97,8 @@ class Stack::Impl {
   std::expected<ConnectionId, Error> accept(ListenerId id);
   std::expected<void, Error> set_options(ListenerId id, const ft::TcpOptions& options);
   std::expected<void, Error> set_backlog(ListenerId id, std::uint32_t backlog);
+  std::expected<void, Error> set_fast_open(ListenerId id, std::uint32_t pending);
+  std::expected<void, Error> set_fast_open_cookies(ListenerId id, const std::optional<FastOpenKeys>& keys, bool without);
   void close(ListenerId id);
 
   const StackConfig& config() const { return config_; }
@@ -133,6 +137,9 @@ class Stack::Impl {
 
   // listen.cpp
   std::optional<std::uint32_t> listener_for(const Endpoint& local) const;
+  const stack::FastOpenCookies& cookies_of(const Listener& listener) const {
+    return listener.own_cookies ? *listener.own_cookies : fast_open_cookies_;
+  }
   Verdict no_listener(Instant now, const FourTuple& tuple, const tcp::Segment& segment);
   Verdict on_listen(Instant now, std::uint32_t listener, const FourTuple& tuple, const tcp::Segment& segment,
                     std::optional<Seq> least_isn);

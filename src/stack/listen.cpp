@@ -24,6 +24,8 @@ std::expected<ListenerId, OpenError> Stack::Impl::listen(const Endpoint& local, 
   listener.backlog = options.backlog;
   listener.syn_queue = options.syn_queue;
   listener.fast_open = options.fast_open;
+  if (options.fast_open_keys) listener.own_cookies.emplace(*options.fast_open_keys);
+  listener.fast_open_without_cookie = options.fast_open_without_cookie;
   listener.authentication = options.authentication;
   listener.when_full = options.when_full;
   listener.syn_cookies = options.syn_cookies.value_or(config_.syn_cookies);
@@ -53,6 +55,22 @@ std::expected<void, Error> Stack::Impl::set_options(ListenerId id, const ft::Tcp
   Listener* listener = listeners_.get({id.index, id.generation});
   if (listener == nullptr) return std::unexpected(Error::invalid_handle);
   listener->tcp = std::make_shared<const ft::TcpOptions>(options);
+  return {};
+}
+
+std::expected<void, Error> Stack::Impl::set_fast_open(ListenerId id, std::uint32_t pending) {
+  Listener* listener = listeners_.get({id.index, id.generation});
+  if (listener == nullptr) return std::unexpected(Error::invalid_handle);
+  listener->fast_open = pending;
+  return {};
+}
+
+std::expected<void, Error> Stack::Impl::set_fast_open_cookies(ListenerId id, const std::optional<FastOpenKeys>& keys,
+                                                              bool without) {
+  Listener* listener = listeners_.get({id.index, id.generation});
+  if (listener == nullptr) return std::unexpected(Error::invalid_handle);
+  listener->own_cookies = keys ? std::optional<stack::FastOpenCookies>(*keys) : std::nullopt;
+  listener->fast_open_without_cookie = without;
   return {};
 }
 
@@ -193,11 +211,13 @@ bool Stack::Impl::open_fast(Instant now, std::uint32_t listener_index, const Fou
                             const tcp::Path& path, bool& wants_cookie) {
   Listener& listener = listeners_.at(listener_index);
   const auto& cookie = syn.header.options.fast_open;
-  if (listener.fast_open == 0 || !cookie || authenticator_of(tuple) != nullptr) return false;
+  const bool believed = listener.fast_open_without_cookie && (cookie || !syn.text.empty());
+  if (listener.fast_open == 0 || !(cookie || believed) || authenticator_of(tuple) != nullptr) return false;
   using Cookie = stack::FastOpenCookies::Verdict;
-  const Cookie verdict = fast_open_cookies_.check(now, tuple.local.address, tuple.remote.address, *cookie);
+  const auto& cookies = cookies_of(listener);
+  const Cookie verdict = believed ? Cookie::good : cookies.check(now, tuple.local.address, tuple.remote.address, *cookie);
   wants_cookie = verdict != Cookie::good;
-  if (cookie->length == 0) return false;
+  if (cookie && cookie->length == 0 && !believed) return false;
   //= rfc7413 4.2-3
   const bool full = listener.fast_open_pending >= listener.fast_open || records_.connections.size() == config_.max_connections;
   if (verdict == Cookie::bad || full) {
@@ -214,7 +234,7 @@ bool Stack::Impl::open_fast(Instant now, std::uint32_t listener_index, const Fou
   entry.fast_open = listener_index;
   ++listener.fast_open_pending;
   std::optional<wire::FastOpenCookie> fresh;
-  if (wants_cookie) fresh = fast_open_cookies_.make(tuple.local.address, tuple.remote.address);
+  if (wants_cookie) fresh = cookies.make(tuple.local.address, tuple.remote.address);
   entry.tcp.begin_fast_open(context(), syn, fresh);
   demux_.insert(Ref(Stage::connection, handle->index));
   ++counters_.fast_opens_accepted;
@@ -248,17 +268,19 @@ bool Stack::Impl::answer_with_cookie(Instant now, std::uint32_t listener_index, 
   Listener& listener = listeners_.at(listener_index);
   if (listener.syn_cookies == SynCookieUse::off) return false;
   if (authenticator_of(tuple) != nullptr) return false;  // who signs does not flood; a connection's keys need its numbers
+  if (now >= listener.cookies_until || listener.cookie_tcp == nullptr) listener.cookie_tcp = listener.tcp;
+  const ft::TcpOptions& ours = *listener.cookie_tcp;
   const auto& offered = syn.header.options;
   const Seq iss = syn_cookies_.make(now, tuple, syn.seq(), offered.mss.value_or(path.default_mss));
   // Over the ashes of an old connection: its late segments are told apart by timestamps, or else by our number.
-  const bool timestamps = offered.timestamps && listener.tcp->timestamps;
+  const bool timestamps = offered.timestamps && ours.timestamps;
   if (least_isn && !timestamps && !after_or_equal(iss, *least_isn)) return false;
-  tcp::HalfOpen half_open = tcp::remember_syn(syn, *listener.tcp, iss, secrets_.timestamp_offset(tuple));
+  tcp::HalfOpen half_open = tcp::remember_syn(syn, ours, iss, secrets_.timestamp_offset(tuple));
   // What would not come back is not offered.
   half_open.window_scale = half_open.window_scale && timestamps;
   half_open.sack = half_open.sack && timestamps;
   if (half_open.ecn == tcp::EcnMode::classic && !timestamps) half_open.ecn = tcp::EcnMode::off;
-  tcp::Reply reply{tcp::make_syn_ack(half_open, *listener.tcp, path, now), tcp::Cause::syn_ack_cookie};
+  tcp::Reply reply{tcp::make_syn_ack(half_open, ours, path, now), tcp::Cause::syn_ack_cookie};
   auto& options = reply.header.options;
   if (options.timestamps) {
     stack::CookieOptions kept;
@@ -285,11 +307,12 @@ std::optional<tcp::HalfOpen> Stack::Impl::read_cookie(Instant now, const Listene
   if (!mss && now < old_cookies_until_) mss = old_cookies_.check(now, tuple, half_open.irs, half_open.iss);
   if (!mss) return std::nullopt;
   half_open.peer_mss = *mss;
+  half_open.our_shift = tcp::shift_for(listener.cookie_tcp->receive_buffer);
   half_open.peer_window = ack.header.window;
   half_open.ts_offset = secrets_.timestamp_offset(tuple);
   half_open.sent = true;
   bool classic_ecn = false;
-  if (const auto& timestamps = ack.header.options.timestamps; timestamps && listener.tcp->timestamps) {
+  if (const auto& timestamps = ack.header.options.timestamps; timestamps && listener.cookie_tcp->timestamps) {
     const auto kept = stack::read_cookie_timestamp(timestamps->ecr);
     half_open.timestamps = true;
     half_open.ts_recent = timestamps->val;
@@ -298,7 +321,7 @@ std::optional<tcp::HalfOpen> Stack::Impl::read_cookie(Instant now, const Listene
     half_open.sack = kept.sack;
     classic_ecn = kept.ecn;
   }
-  half_open.ecn = tcp::mode_of_cookie(*listener.tcp, classic_ecn, ack.header.ace());
+  half_open.ecn = tcp::mode_of_cookie(*listener.cookie_tcp, classic_ecn, ack.header.ace());
   return half_open;
 }
 

@@ -28,6 +28,8 @@ StackMemory Stack::Impl::memory() const {
   listeners_.for_each([&](std::uint32_t, const Listener& listener) {
     memory.listeners += listener.accept_queue.size() * sizeof(std::uint32_t);
     if (listener.tcp != default_options_) memory.listeners += sizeof(ft::TcpOptions);
+    const bool is_old = listener.cookie_tcp != nullptr && listener.cookie_tcp != listener.tcp;
+    if (is_old && listener.cookie_tcp != default_options_) memory.listeners += sizeof(ft::TcpOptions);
   });
   memory.buffers = pool_.used();
   memory.cached = pool_.cached();
@@ -52,7 +54,7 @@ std::uint64_t Stack::Impl::memory_ceiling() const {
                        Slab<TimeWaitRecord>::memory_of(config_.max_time_wait) + Slab<Listener>::memory_of(config_.max_listeners);
   // Accept queues hold connections, so they are no longer than those. A table doubles before it is full.
   most += std::uint64_t{config_.max_connections} * (most_parts + sizeof(std::uint32_t));
-  most += std::uint64_t{config_.max_listeners} * (sizeof(ft::TcpOptions) + 4 * (sizeof(Endpoint) + 5));
+  most += std::uint64_t{config_.max_listeners} * (2 * sizeof(ft::TcpOptions) + 4 * (sizeof(Endpoint) + 5));
   most += config_.max_buffer_memory + cache_limit;
   most += 2 * most_replies * sizeof(stack::QueuedReply) + stack::Demux::memory_of(4 * records + 64);
   return most + stack::FastOpenMemory::memory_of(config_.max_fast_open_servers);

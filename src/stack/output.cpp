@@ -86,11 +86,12 @@ std::optional<Transmit> Stack::Impl::send_syn_ack(Instant now, std::span<std::by
       record.parked = true;
     }
     if (reach != net::Reach::ready) continue;  // unreachable: asked again with the next SYN-ACK, its timer runs
-    const auto& options = *listeners_.at(record.listener).tcp;
+    const Listener& listener = listeners_.at(record.listener);
+    const auto& options = *listener.tcp;
     auto header = tcp::make_syn_ack(record.half_open, options, record.path, now);
     const bool again = record.half_open.sent;
     if (record.wants_cookie && !again)
-      header.options.fast_open = fast_open_cookies_.make(record.tuple.local.address, record.tuple.remote.address);
+      header.options.fast_open = cookies_of(listener).make(record.tuple.local.address, record.tuple.remote.address);
     tcp::note_syn_ack_sent(record.half_open, now);
     const auto transmit = emit(now, out, record.tuple, header, {}, options.ttl, static_cast<std::uint8_t>(options.dscp << 2),
                                authenticator_of(record.tuple).get(), true, record.route.get());

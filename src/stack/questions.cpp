@@ -43,6 +43,20 @@ std::size_t Stack::Impl::peek(ConnectionId id, std::size_t offset, std::span<std
   return octets;
 }
 
+std::uint32_t Stack::Impl::fast_open_room(Instant now, const IpAddress& server, bool without_cookie) {
+  const auto path = engine_.path_to(server);
+  if (!path) return 0;
+  const auto plan = fast_open_memory_.plan(now, server, tcp_path(server, path->mtu).mss, without_cookie);
+  return plan ? plan->text_limit : 0;
+}
+
+void Stack::Impl::push(ConnectionId id) {
+  Entry* entry = find(id);
+  if (entry == nullptr || !entry->in_table) return;
+  entry->tcp.push();
+  settle(id.index, std::nullopt);
+}
+
 void Stack::Impl::want_room(ConnectionId id) {
   if (Entry* entry = find(id)) entry->tcp.want_room();
 }

@@ -6,6 +6,7 @@
 #include "fourtuple/authentication.hpp"
 #include "fourtuple/config.hpp"
 #include "fourtuple/stack.hpp"
+#include "stack/fast_open.hpp"
 #include "stack/index_list.hpp"
 #include "tcp/connection.hpp"
 #include "wire/ipv4_options.hpp"
@@ -90,9 +91,13 @@ struct Listener {
   BacklogPolicy when_full = BacklogPolicy::drop;
   SynCookieUse syn_cookies = SynCookieUse::when_full;
   std::shared_ptr<const Authentication> authentication;
-  std::uint32_t fast_open = 0;          // at most so many pending; 0 = off
-  std::uint32_t fast_open_pending = 0;  // connections in SYN-RECEIVED that work already
-  Instant cookies_until{};              // a cookie that left may come back until then
+  std::uint32_t fast_open = 0;                 // at most so many pending; 0 = off
+  std::uint32_t fast_open_pending = 0;         // connections in SYN-RECEIVED that work already
+  std::optional<FastOpenCookies> own_cookies;  // by keys of its own
+  bool fast_open_without_cookie = false;
+  Instant cookies_until{};  // a cookie that left may come back until then
+  /// What all cookies that may come back were made with: options that are set meanwhile wait until none is about.
+  std::shared_ptr<const ft::TcpOptions> cookie_tcp;
   std::deque<std::uint32_t> accept_queue;
   Links told;  // acceptable, not yet told
   bool full() const { return accept_queue.size() >= backlog; }

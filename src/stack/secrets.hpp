@@ -27,9 +27,11 @@ class Secrets {
   std::uint64_t table_hash(const FourTuple& tuple) const;
   /// For others who hash with purposes of their own: SynCookies, ChallengeLimit.
   std::span<const std::uint8_t, 16> protocol_key() const { return protocol_key_; }
+  /// A key that nothing else uses: what is hashed with it has no purpose in it (FastOpenCookies).
+  std::array<std::uint8_t, 16> fast_open_key() const;
 
  private:
-  enum class Purpose : std::uint8_t { isn = 1, timestamp, port_offset, port_slot, random };
+  enum class Purpose : std::uint8_t { isn = 1, timestamp, port_offset, port_slot, random, fast_open };
   std::uint64_t hash(Purpose purpose, const FourTuple& tuple) const;
 
   std::uint64_t drawn_ = 0;

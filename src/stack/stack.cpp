@@ -52,8 +52,18 @@ std::expected<void, Error> Stack::set_options(ListenerId id, const TcpOptions& o
   return impl_->set_options(id, options);
 }
 std::expected<void, Error> Stack::set_backlog(ListenerId id, std::uint32_t backlog) { return impl_->set_backlog(id, backlog); }
+std::expected<void, Error> Stack::set_fast_open(ListenerId id, std::uint32_t pending) {
+  return impl_->set_fast_open(id, pending);
+}
+std::expected<void, Error> Stack::set_fast_open_cookies(ListenerId id, const std::optional<FastOpenKeys>& keys, bool without) {
+  return impl_->set_fast_open_cookies(id, keys, without);
+}
+std::uint32_t Stack::fast_open_room(Instant now, const IpAddress& server, bool without_cookie) {
+  return impl_->fast_open_room(now, server, without_cookie);
+}
 std::optional<TcpOptions> Stack::options(ConnectionId id) const { return impl_->options(id); }
 std::optional<Readiness> Stack::readiness(ConnectionId id) const { return impl_->readiness(id); }
+void Stack::push(ConnectionId id) { impl_->push(id); }
 void Stack::want_room(ConnectionId id) { impl_->want_room(id); }
 std::size_t Stack::acceptable(ListenerId listener) const { return impl_->acceptable(listener); }
 bool Stack::is_port_held(Endpoint local) const { return impl_->is_port_held(local); }

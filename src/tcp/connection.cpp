@@ -26,7 +26,7 @@ Connection::Connection(Opening opening, const HalfOpen& half_open, Instant now)
   sender_.snd.wl1 = half_open.irs;
   receiver_.open(half_open.irs, syn_window(*options_));
   receiver_.paws.open(half_open.ts_recent, now);
-  negotiated_ = negotiate(*options_, path_, half_open.peer_options());
+  negotiated_ = negotiate(half_open, *options_, path_);
   hear_user_timeout(half_open.peer_user_timeout);
   open_path(now);
   ecn_.continue_from(half_open, *options_, half_open.iss + 1);
@@ -59,7 +59,9 @@ void Connection::finish(BufferPool& pool, Transition by, CloseReason why) {
     events_ |= event::closed;
   }
   sender_.release(pool);
-  if (why != CloseReason::normal) receiver_.text.release(pool);
+  // What came in order before a RST or a timeout stays to be read, then the reader learns of the end. (RFC 9293 3.10.7.4 would
+  // throw it away; but it was acknowledged, the peer counts on it, and programs know that from elsewhere.)
+  if (why == CloseReason::aborted || why == CloseReason::refused) receiver_.text.release(pool);
 }
 
 std::optional<Instant> Connection::free_at() const {

@@ -98,6 +98,8 @@ class Connection {
   std::expected<std::size_t, Error> write(BufferPool& pool, std::span<const std::byte> from, Write how);
   std::span<std::byte> reserve(BufferPool& pool);
   void commit(std::uint32_t octets);
+  /// What is corked may leave now.
+  void push() { cork_flushed_ = unsent() != 0; }
   /// As after a write that met would_block: event::writable is due once there is room.
   void want_room() { write_blocked_ = true; }
   std::expected<std::size_t, Error> read(BufferPool& pool, std::span<std::byte> into);

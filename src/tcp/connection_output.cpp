@@ -78,7 +78,7 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
 
 Cause Connection::syn_cause(bool again) const {
   if (state_ == State::syn_sent && fast_open_ && !again)
-    return fast_open_->cookie.length == 0 ? Cause::syn_asks_cookie : Cause::syn_fast_open;
+    return fast_open_->cookie.length != 0 || fast_open_->without_cookie ? Cause::syn_fast_open : Cause::syn_asks_cookie;
   if (state_ == State::syn_sent) return again ? Cause::retransmit_syn : Cause::syn;
   if (simultaneous_ && sender_.retries() == 0) return Cause::syn_ack_simultaneous;
   return again ? Cause::retransmit_syn_ack : Cause::syn_ack;
@@ -98,7 +98,8 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   std::uint8_t flags = state_ == State::syn_sent ? 0 : wire::tcp_flag::ack;
   if (chunk.syn) flags |= wire::tcp_flag::syn;
   // The end of a burst too: a receiver that joins segments (GRO) need not wait whether more comes. Linux does the same.
-  if (chunk.push || out.segment_size != 0) flags |= wire::tcp_flag::psh;
+  // Not on a SYN: its text is handed on at once by who takes it (RFC 7413 2), and filters know no SYN with PSH.
+  if (!chunk.syn && (chunk.push || out.segment_size != 0)) flags |= wire::tcp_flag::psh;
   if (chunk.fin) flags |= wire::tcp_flag::fin;
   if (chunk.length != 0) receiver_.ack.on_data_sent();
   const std::uint32_t offered = receiver_.rcv.wnd;
@@ -112,7 +113,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
     out.header.options = syn_options(*options_, path_, state_ == State::syn_sent ? nullptr : &peer);
     //= rfc7413 4.2.2-2
     if (fast_open_ && state_ == State::syn_sent && !chunk.retransmission) {
-      out.header.options.fast_open = fast_open_->cookie;
+      if (!fast_open_->without_cookie) out.header.options.fast_open = fast_open_->cookie;
       fast_open_->text_sent = chunk.length;
     }
     if (out.header.options.timestamps)

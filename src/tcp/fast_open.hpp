@@ -13,7 +13,8 @@ namespace ft::tcp {
 struct FastOpen {
   // Active open:
   wire::FastOpenCookie cookie;   // goes with the first SYN; empty: asks for one
-  std::uint32_t text_limit = 0;  // octets of text that may ride on the first SYN; 0 without a cookie
+  bool without_cookie = false;   // no option at all: the server is known to believe everybody (RFC 7413 7.3)
+  std::uint32_t text_limit = 0;  // octets of text that may ride on the first SYN
   std::uint32_t text_sent = 0;   // octets that did
   bool answered = false;         // the SYN-ACK came; the rest is what it said
   bool syn_repeated = false;     // ... only to a SYN without text and cookie

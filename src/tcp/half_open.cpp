@@ -26,10 +26,11 @@ HalfOpen remember_syn(const Segment& syn, const ft::TcpOptions& ours, Seq iss, s
   half_open.peer_mss = options.mss.value_or(0);
   half_open.peer_window = syn.header.window;
   half_open.peer_user_timeout = options.user_timeout.value_or(0);
-  half_open.window_scale = options.window_scale.has_value();
+  half_open.window_scale = ours.window_scale && options.window_scale.has_value();
   half_open.peer_shift = options.window_scale.value_or(0);
-  half_open.sack = options.sack_permitted;
-  half_open.timestamps = options.timestamps.has_value();
+  half_open.our_shift = shift_for(ours.receive_buffer);
+  half_open.sack = ours.sack && options.sack_permitted;
+  half_open.timestamps = ours.timestamps && options.timestamps.has_value();
   if (options.timestamps) half_open.ts_recent = options.timestamps->val;
   half_open.ecn = mode_of_syn(ours, syn.header.ace());
   half_open.syn_codepoint = syn.ip_ecn;
@@ -53,6 +54,16 @@ void note_syn_ack_sent(HalfOpen& half_open, Instant now) {
   if (half_open.syn_acks < most_counted) ++half_open.syn_acks;
 }
 
+Negotiated negotiate(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path) {
+  ft::TcpOptions then = options;
+  then.window_scale = half_open.window_scale;
+  then.sack = half_open.sack;
+  then.timestamps = half_open.timestamps;
+  Negotiated n = negotiate(then, path, half_open.peer_options());
+  if (n.window_scale) n.rcv_shift = half_open.our_shift;
+  return n;
+}
+
 wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path, Instant now) {
   const wire::TcpOptions peer = half_open.peer_options();
   wire::TcpHeader header;
@@ -61,7 +72,9 @@ wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& op
   header.flags = wire::tcp_flag::syn | wire::tcp_flag::ack;
   header.window = syn_window(options);
   header.options = syn_options(options, path, &peer);
-  if (header.options.timestamps)
+  if (half_open.window_scale) header.options.window_scale = half_open.our_shift;
+  header.options.sack_permitted = half_open.sack;
+  if (half_open.timestamps)
     header.options.timestamps = wire::Timestamps{timestamp_clock(now, half_open.ts_offset), half_open.ts_recent};
   if (!is_without_ecn(half_open)) header.set_ace(syn_ack_flags(half_open.ecn, half_open.syn_codepoint));
   if (half_open.ecn == EcnMode::accurate && half_open.syn_acks == 0)

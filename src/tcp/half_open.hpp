@@ -21,6 +21,8 @@ struct HalfOpen {
   std::uint16_t peer_window = 0;        // of the SYN, unscaled
   std::uint16_t peer_user_timeout = 0;  // as in the option; 0: it had none
   std::uint8_t peer_shift = 0;
+  std::uint8_t our_shift = 0;  // as the SYN-ACK says it, whatever the listener's options are by the time of the ACK
+  // What both sides want; also settled when the SYN came:
   bool window_scale : 1 = false;
   bool sack : 1 = false;
   bool timestamps : 1 = false;
@@ -45,6 +47,9 @@ bool remember_repeat(HalfOpen& half_open, const Segment& syn, const ft::TcpOptio
 /// The SYN-ACK for it, without ports (RFC 9293 3.10.7.2).
 /// The first asks for all, the second does without the AccECN option, the third without ECN (RFC 9768 3.2.3.2.2).
 wire::TcpHeader make_syn_ack(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path, Instant now);
+
+/// What the SYN-ACK settled, for the connection that continues the record.
+Negotiated negotiate(const HalfOpen& half_open, const ft::TcpOptions& options, const Path& path);
 
 /// It left.
 void note_syn_ack_sent(HalfOpen& half_open, Instant now);

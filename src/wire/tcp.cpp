@@ -232,12 +232,21 @@ std::byte* write_accecn(const AccEcnOption& option, std::byte* p) {
   return end;
 }
 
+std::byte* write_option(std::byte* p, std::uint8_t kind, std::span<const std::byte> value) {
+  store_u8(p, kind);
+  store_u8(p + 1, static_cast<std::uint8_t>(2 + value.size()));
+  return std::copy(value.begin(), value.end(), p + 2);
+}
+
 /// Padded in front with no-operations to `room` octets.
 std::byte* write_padded(std::byte* p, std::size_t room, std::uint8_t kind, std::span<const std::byte> value) {
-  std::byte* at = std::fill_n(p, room - 2 - value.size(), std::byte{no_operation});
-  store_u8(at, kind);
-  store_u8(at + 1, static_cast<std::uint8_t>(2 + value.size()));
-  return std::copy(value.begin(), value.end(), at + 2);
+  return write_option(std::fill_n(p, room - 2 - value.size(), std::byte{no_operation}), kind, value);
+}
+
+/// Padded behind.
+std::byte* write_fast_open(const FastOpenCookie& cookie, std::byte* p, std::size_t room) {
+  std::byte* const end = write_option(p, fast_open, std::span(cookie.octets).first(cookie.length));
+  return std::fill_n(end, static_cast<std::ptrdiff_t>(room) - (end - p), std::byte{no_operation});
 }
 
 std::byte* write_signature(const Signature& s, std::byte* p) {
@@ -264,8 +273,7 @@ std::byte* write_options(const TcpOptions& o, std::byte* p) {
   std::size_t used = length_of_fixed(o);
   if (const std::size_t room = signature_room(o, used); room != 0) p = write_signature(*o.signature, p);
   used += signature_room(o, used);
-  if (const std::size_t room = fast_open_room(o, used); room != 0)
-    p = write_padded(p, room, fast_open, std::span(o.fast_open->octets).first(o.fast_open->length));
+  if (const std::size_t room = fast_open_room(o, used); room != 0) p = write_fast_open(*o.fast_open, p, room);
   if (accecn_room(o, length_without_accecn(o)) != 0) p = write_accecn(*o.accecn, p);
   if (const std::size_t count = sack_blocks_that_fit(o, length_without_sack(o)); count != 0) {
     p = put(p, word(no_operation, no_operation, sack, static_cast<std::uint8_t>(2 + count * sack_block_length)));

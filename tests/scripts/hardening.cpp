@@ -11,14 +11,16 @@ SCRIPT_CASE("a RST with the exact next number resets") {
   s.stays_silent_for(10s);
 }
 
-SCRIPT_CASE("a RST discards text that nobody has read yet") {
+SCRIPT_CASE("what was acknowledged before a RST can still be read; then the reader learns of it") {
   auto s = Script::established(name, variant);
   s.receives("P. 1:101(100) ack 1"_seg);
   s.expects(". 1:1(0) ack 101"_seg);
   s.receives("R 101:101(0)"_seg);
   s.has_closed(CloseReason::reset);
   std::array<std::byte, 100> into{};
+  CHECK(s.stack().read(s.connection(), into) == std::size_t{100});
   CHECK(s.stack().read(s.connection(), into).error() == Error::connection_reset);
+  CHECK(s.stack().close(s.connection()).has_value());
   CHECK(s.stack().buffer_memory() == 0);
 }
 

@@ -293,7 +293,102 @@ TEST_CASE("a client remembers so many servers and no more, and forgets the oldes
   outcome.peer_mss = 1000;
   for (std::uint8_t i = 1; i <= 5; ++i) memory.learn(now, IpAddress::v4(10, 0, 0, i), outcome, false);
   CHECK(memory.size() == 3);
-  CHECK(memory.plan(now, IpAddress::v4(10, 0, 0, 1), 1460)->text_limit == 0);
-  CHECK(memory.plan(now, IpAddress::v4(10, 0, 0, 5), 1460)->text_limit == 960);
-  CHECK(memory.plan(now, IpAddress::v4(10, 0, 0, 5), 500)->text_limit == 460);
+  CHECK(memory.plan(now, IpAddress::v4(10, 0, 0, 1), 1460, false)->text_limit == 0);
+  CHECK(memory.plan(now, IpAddress::v4(10, 0, 0, 5), 1460, false)->text_limit == 960);
+  CHECK(memory.plan(now, IpAddress::v4(10, 0, 0, 5), 500, false)->text_limit == 460);
+}
+
+TEST_CASE("cookies are SipHash-2-4 of client and server address, so that servers with one key agree, also with Linux") {
+  FastOpenKeys keys;
+  for (std::size_t i = 0; i < keys.newest.size(); ++i) keys.newest[i] = static_cast<std::uint8_t>(i);
+  const stack::FastOpenCookies cookies(keys);
+  const auto text = [](const wire::FastOpenCookie& cookie) {
+    std::string hex;
+    for (std::size_t i = 0; i < cookie.length; ++i)
+      for (const int shift : {4, 0}) hex += "0123456789abcdef"[std::to_integer<unsigned>(cookie.octets[i]) >> shift & 15];
+    return hex;
+  };
+  CHECK(text(cookies.make(IpAddress::v4(10, 0, 0, 2), IpAddress::v4(10, 0, 0, 1))) == "84dc7a7d3b3a4769");
+  CHECK(text(cookies.make(*IpAddress::parse("fd00::2"), *IpAddress::parse("fd00::1"))) == "382749443a1e5daa");
+}
+
+TEST_CASE("keys of the user's are not rotated with the stack's secrets, and a listener may have its own") {
+  FastOpenKeys keys;
+  keys.newest.fill(9);
+  Fast pair(false, 8, [&](StackConfig&, StackConfig& server) { server.fast_open_keys = keys; });
+  pair.learns();
+  for (const std::uint8_t i : {std::uint8_t{6}, std::uint8_t{7}}) {
+    std::array<std::uint8_t, 32> secret;
+    secret.fill(i);
+    pair.stacks[1].rotate_secrets(pair.now, secret);
+  }
+  pair.opens("still good");
+  pair.run(100ms);
+  CHECK(pair.stacks[1].counters().fast_opens_accepted == 1);
+  CHECK_FALSE(pair.syns[1].header.options.fast_open);
+  REQUIRE(pair.stacks[1].set_fast_open_cookies(pair.listener, FastOpenKeys{{1}, {}}));
+  pair.opens("of another key");
+  pair.run(100ms);
+  CHECK(pair.stacks[1].counters().fast_opens_accepted == 1);
+  CHECK(pair.stacks[1].counters().fast_opens_refused == 1);
+  CHECK(pair.syns[1].header.options.fast_open);
+}
+
+TEST_CASE("the cookie and the MSS of the latest SYN-ACK are the ones that count") {
+  FT_COVERS("rfc7413 4.2.2-5");
+  TcpOptions narrow;
+  narrow.mss = 900;
+  Fast pair;
+  pair.learns();
+  REQUIRE(pair.stacks[1].set_options(pair.listener, narrow));
+  REQUIRE(pair.stacks[1].set_fast_open_cookies(pair.listener, FastOpenKeys{{1}, {}}));
+  const std::string much(3000, 'm');
+  pair.opens(much);
+  pair.run(100ms);
+  CHECK(pair.syns[0].text == 1460 - 40);
+  const auto given = pair.syns[1].header.options.fast_open;
+  REQUIRE(given);
+  CHECK(given != pair.syns[0].header.options.fast_open);
+  pair.opens(much);
+  pair.run(100ms);
+  CHECK(pair.syns[0].header.options.fast_open == given);
+  CHECK(pair.syns[0].text == 900 - 40);
+  CHECK(pair.stacks[1].counters().fast_opens_accepted == 1);
+}
+
+TEST_CASE("a SYN-ACK that brings a cookie late is believed: the SYN that asked did arrive") {
+  Fast pair;
+  pair.delay = 600ms;
+  pair.opens("");
+  pair.run(5s);
+  CHECK(pair.syns.size() >= 3);  // SYN, its repeat, SYN-ACK
+  pair.opens("with the SYN");
+  CHECK((pair.run(5ms), pair.syns[0].text) == 12);
+}
+
+TEST_CASE("a listener that believes everybody takes text without a cookie, and the client asks for none") {
+  Fast pair;
+  REQUIRE(pair.stacks[1].set_fast_open_cookies(pair.listener, {}, true));
+  const std::string_view text = "no cookie";
+  for (int i = 0; i < 2; ++i) {
+    pair.syns.clear();
+    REQUIRE(pair.stacks[0].connect(
+        pair.now, pair.at(1, 80),
+        {.first_text = std::as_bytes(std::span(text)), .fast_open = true, .fast_open_without_cookie = true}));
+    pair.run(100ms);
+    CHECK_FALSE(pair.syns[0].header.options.fast_open);
+    CHECK_FALSE(pair.syns[1].header.options.fast_open);
+    CHECK(pair.syns[0].text == 9);
+    CHECK(pair.read_all(1, *pair.stacks[1].accept(pair.listener)) == text);
+  }
+  CHECK(pair.stacks[1].counters().fast_opens_accepted == 2);
+}
+
+TEST_CASE("a SYN with text has no PSH") {
+  Fast pair;
+  pair.learns();
+  pair.opens("text");
+  pair.run(5ms);
+  CHECK(pair.syns[0].text == 4);
+  CHECK_FALSE(pair.syns[0].header.has(wire::tcp_flag::psh));
 }
