@@ -43,6 +43,8 @@ class EcnConversation {
   EcnSender out;
 
  private:
+  friend class Fingerprint;
+
   void add_option(wire::TcpHeader& header, const Departure& departure) const;
   static bool mirrors(const ft::TcpOptions& ours) { return ours.congestion == Congestion::dctcp && ours.controller == nullptr; }
 

@@ -58,8 +58,20 @@ class Fingerprint {
   void add(const AckPolicy& a) { numbers(a.unacknowledged_, a.full_size_, a.quick_, a.need_); }
   void add(const Receiver& r, bool timestamps);
   void add(const Negotiated& n) {
-    numbers(n.peer_mss, n.path_mss, n.snd_shift, n.rcv_shift, n.window_scale, n.sack, n.timestamps);
+    numbers(n.peer_mss, n.path_mss, n.snd_shift, n.rcv_shift, n.window_scale, n.sack, n.timestamps, n.signature);
   }
+  void add(const EcnReceiver& e);
+  void add(const EcnSender& e);
+  void add(const EcnConversation& e) {
+    add(e.in);
+    add(e.out);
+    numbers(e.asked_, e.syn_codepoint_, e.plain_syn_sent_, e.reset_seen_);
+  }
+  void add(const wire::FastOpenCookie& cookie) {
+    number(cookie.length);
+    for (std::size_t i = 0; i < cookie.length; ++i) number(cookie.octets[i]);
+  }
+  void add(const FastOpen& f);
 
   Instant now_;
   std::uint64_t value_ = 0;
@@ -150,12 +162,41 @@ void Fingerprint::add(const Receiver& r, bool timestamps) {
   if (r.has_duplicate_) numbers(r.duplicate_.left.value(), r.duplicate_.right.value());
 }
 
+void Fingerprint::add(const EcnReceiver& e) {
+  numbers(e.mode_, e.mirrors_);
+  if (e.mode_ == EcnMode::off) return;
+  for (const std::uint32_t octets : e.octets_) number(octets);
+  numbers(e.cep_, e.syn_ack_codepoint_.value_or(0xff), e.ce_since_ack_, e.ever_, e.news_, e.ece_, e.last_ce_, e.first_option_due_,
+          e.first_text_option_due_, e.syn_ack_counted_, e.earlier_.has_value());
+  if (e.earlier_) numbers(e.earlier_->nxt.value(), e.earlier_->ece);
+}
+
+void Fingerprint::add(const EcnSender& e) {
+  numbers(e.mode_, e.path_);
+  if (e.mode_ == EcnMode::off) return;
+  for (const Seq x : {e.highest_ack_, e.reduced_at_, e.round_end_}) seq(x);
+  numbers(e.newest_ts_val_.has_value(), e.newest_ts_val_ ? timestamp_clock(now_, 0) - *e.newest_ts_val_ : 0u);
+  numbers(e.ect_sent_, e.ect_seen_, e.cep_, e.e0b_, e.e1b_, e.ceb_, e.round_acked_, e.round_marked_, e.watched_acked_,
+          e.marked_rounds_, e.contradictions_, e.ignored_, e.cwr_due_, e.watching_, e.options_seen_, e.options_ignored_);
+}
+
+void Fingerprint::add(const FastOpen& f) {
+  add(f.cookie);
+  numbers(f.without_cookie, f.text_limit, f.text_sent, f.answered, f.syn_repeated, f.text_acknowledged, f.peer_mss, f.pending,
+          f.syn_ack_due, f.fin_wanted, f.syn_acks, f.learnt.has_value(), f.fresh.has_value());
+  if (f.learnt) add(*f.learnt);
+  if (f.fresh) add(*f.fresh);
+}
+
 void Fingerprint::add(const Connection& c) {
   numbers(c.state_, c.why_);
   add(c.sender_);
   add(c.receiver_, c.negotiated_.timestamps);
   add(c.deadlines_);
   add(c.negotiated_);
+  add(c.ecn_);
+  number(c.fast_open_ != nullptr);
+  if (c.fast_open_) add(*c.fast_open_);
   seq(c.last_ack_sent_);
   if (c.options_->keepalive) instant(c.last_heard_);
   number(c.challenges_);

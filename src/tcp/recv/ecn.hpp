@@ -53,6 +53,8 @@ class EcnReceiver {
   std::uint32_t cep() const { return cep_; }
 
  private:
+  friend class Fingerprint;
+
   enum Counter : std::uint8_t { e1b, e0b, ceb };  // by codepoint, less one
   static constexpr std::uint32_t first_cep = 5;   // RFC 9768 3.2.1
   Cause on_accurate(const Segment& segment, bool unacknowledged);

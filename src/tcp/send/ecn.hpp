@@ -78,6 +78,8 @@ class EcnSender {
   std::uint64_t marked_packets() const { return marked_packets_; }
 
  private:
+  friend class Fingerprint;
+
   struct Octets {
     std::uint32_t ce = 0;
     bool known = false;
