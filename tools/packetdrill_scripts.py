@@ -18,13 +18,16 @@ import tempfile
 
 FAMILIES = {"4": "ipv4", "6": "ipv6", "mapped": "ipv4-mapped-ipv6"}
 # The addresses and words that public scripts take for granted. The MTU of IPv6 makes room for 1460 octets in both families.
-V4 = ["--local_ip=192.168.0.1", "--remote_ip=192.0.2.1", "-D", "CODE=host_unreachable", "-D", "TFO_COOKIE=3021b9d889017eeb",
+ADDRESSES_V4 = ["--local_ip=192.168.0.1", "--remote_ip=192.0.2.1"]
+V4 = ["-D", "CODE=host_unreachable", "-D", "TFO_COOKIE=3021b9d889017eeb",
       "-D", "TFO_COOKIE_ZERO=b7c12350a90dc8f5"]
-V6 = ["--local_ip=fd3d:0a0b:17d6::1", "--remote_ip=fd3d:fa7b:d17d::1", "-D", "CODE=address_unreachable",
+ADDRESSES_V6 = ["--local_ip=fd3d:0a0b:17d6::1", "--remote_ip=fd3d:fa7b:d17d::1"]
+V6 = ["-D", "CODE=address_unreachable",
       "-D", "TFO_COOKIE=c1d1e9742a47a9bc", "-D", "TFO_COOKIE_ZERO=82af1a8f9a205c34"]
 ON_V4 = ["-D", "CMSG_LEVEL_IP=SOL_IP", "-D", "CMSG_TYPE_RECVERR=IP_RECVERR"]
 ON_V6 = ["-D", "CMSG_LEVEL_IP=SOL_IPV6", "-D", "CMSG_TYPE_RECVERR=IPV6_RECVERR"]
 WORDS = {"4": V4 + ON_V4, "6": V6 + ON_V6, "mapped": V4 + ON_V6}
+OWN_ADDRESS = re.compile(r"^(--(?:local|remote)_ip)=(\S+)", re.M)
 SHELL = re.compile(r"`[^`]*`", re.S)
 TIMED_SHELL = re.compile(r"^[ \t]*[+*]?[0-9.~+]+[ \t]*`[^`]*`[ \t]*$", re.S | re.M)
 SETTING = re.compile(r"^(?:/proc/sys/)?net[./]ipv[46][./]([a-z0-9_]+)=(.*)$", re.S)
@@ -76,6 +79,12 @@ def play(arguments, path, family):
     text, settings = prepare(path)
     if family == "6":
         settings.setdefault("mtu", "1520")
+    # Addresses that a script names itself count, where they are of the family.
+    addresses = dict(a.split("=") for a in (ADDRESSES_V6 if family == "6" else ADDRESSES_V4))
+    for option, value in OWN_ADDRESS.findall(text):
+        if (":" in value) == (family == "6"):
+            addresses[option] = value
+    settings["local"] = addresses["--local_ip"]
     flags = ",".join(f"{name}={value}" for name, value in settings.items())
     if arguments.flags:
         flags = f"{flags},{arguments.flags}" if flags else arguments.flags
@@ -84,7 +93,8 @@ def play(arguments, path, family):
         copy.flush()
         library = os.path.abspath(arguments.library)
         command = [arguments.packetdrill, f"--so_filename={library}", f"--so_flags={flags}", "--tolerance_percent=0",
-                   f"--ip_version={FAMILIES[family]}", *WORDS[family], copy.name]
+                   f"--ip_version={FAMILIES[family]}", *(f"{o}={v}" for o, v in addresses.items()), *WORDS[family],
+                   copy.name]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.timeout,
                                   env=dict(os.environ, LD_PRELOAD=library), cwd=os.path.dirname(os.path.abspath(path)))

@@ -45,6 +45,29 @@ void set_ecn(TcpOptions& tcp, std::int64_t value) {
   tcp.ecn_request = value == 1 || value == 3 || value == 4;
 }
 
+/// Four words of eight hexadecimal digits, each little-endian: "00000000-00000000-00000000-00000000"; a second one is the older.
+bool set_fast_open_keys(StackConfig& config, std::string_view text) {
+  const auto read = [](std::string_view word) -> std::optional<FastOpenKeys::Key> {
+    FastOpenKeys::Key key{};
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t end = std::min(word.find('-'), word.size());
+      std::uint32_t number = 0;
+      const auto [at, error] = std::from_chars(word.data(), word.data() + end, number, 16);
+      if (error != std::errc{} || at != word.data() + end) return std::nullopt;
+      for (std::size_t j = 0; j < 4; ++j) key[4 * i + j] = static_cast<std::uint8_t>(number >> (8 * j));
+      word.remove_prefix(std::min(end + 1, word.size()));
+    }
+    return key;
+  };
+  const auto words = words_of(text);
+  if (words.empty() || words.size() > 2) return false;
+  const auto newest = read(words[0]);
+  const auto older = words.size() > 1 ? read(words[1]) : std::nullopt;
+  if (!newest || older.has_value() != (words.size() > 1)) return false;
+  config.fast_open_keys = FastOpenKeys{*newest, older};
+  return true;
+}
+
 using Set = bool (*)(StackConfig&, std::string_view);
 
 template <class Change>
@@ -93,6 +116,8 @@ constexpr Flag known[] = {
     {"tcp_retries1", FT_NUMBER(c.tcp.r1 = static_cast<unsigned>(n))},
     {"tcp_challenge_ack_limit", FT_NUMBER(c.max_challenge_acks = octets(n))},
     {"tcp_notsent_lowat", FT_NUMBER(c.tcp.not_sent_low_water = n <= 0 ? UINT32_MAX : static_cast<std::uint32_t>(n))},
+    {"tcp_fastopen_key", [](StackConfig& c, std::string_view v) { return set_fast_open_keys(c, v); }},
+    {"tcp_fastopen_blackhole_timeout_sec", FT_NUMBER(c.fast_open_pause = std::chrono::seconds(n))},
     {"tcp_mtu_probing", FT_NUMBER(c.tcp.path_search = static_cast<PathSearch>(std::clamp<std::int64_t>(n, 0, 2)))},
     {"ip_no_pmtu_disc", FT_NUMBER(c.tcp.path_mtu_discovery = n == 0)},
     {"ip_default_ttl", FT_NUMBER(c.tcp.ttl = static_cast<std::uint8_t>(std::clamp<std::int64_t>(n, 1, 255)))},
@@ -155,6 +180,14 @@ constexpr std::string_view without_effect[] = {"tcp_fack",
                                                "tcp_probe_interval",
                                                "tcp_probe_threshold"};
 
+/// Bits of Linux: 2 servers, 4 clients without cookie, 0x200 servers without cookie, 0x400 every listener.
+void set_fast_open(Flags& flags, std::int64_t bits) {
+  constexpr std::int64_t unasked = 0x402;
+  flags.fast_open_unasked = (bits & unasked) == unasked;
+  flags.fast_open_client_without_cookie = (bits & 4) != 0;
+  flags.fast_open_server_without_cookie = (bits & 0x200) != 0;
+}
+
 StackConfig defaults() {
   StackConfig config;
   config.addresses = {{IpAddress::v4(192, 168, 0, 1), 16}, {*IpAddress::parse("fd3d:0a0b:17d6::1"), 64}};
@@ -165,7 +198,8 @@ StackConfig defaults() {
   config.tcp.hystart = false;         // the kernel's HyStart is another one; scripts count on plain slow start
   config.tcp.autotune = false;        // so that a buffer's size is what a script set
   config.tcp.send_buffer = 256 * 1024;
-  set_ecn(config.tcp, 2);     // as the kernel does by default
+  set_ecn(config.tcp, 2);  // as the kernel does by default
+  config.fast_open_pause = Duration::zero();
   config.tcp.pacing = false;  // the kernel paces only with the fq scheduler, which scripts switch off
   return config;
 }
@@ -173,7 +207,8 @@ StackConfig defaults() {
 }  // namespace
 
 Flags parse_flags(std::string_view text) {
-  Flags flags{defaults(), {}};
+  Flags flags;
+  flags.config = defaults();
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
     const std::string_view item = text.substr(0, comma);
@@ -183,6 +218,10 @@ Flags parse_flags(std::string_view text) {
     for (const std::string_view prefix : {"net.ipv4.", "net/ipv4/", "/proc/sys/net/ipv4/"})
       if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
     if (name.empty()) continue;
+    if (name == "tcp_fastopen") {
+      set_fast_open(flags, number_of(equals == item.npos ? "" : item.substr(equals + 1)).value_or(0));
+      continue;
+    }
     const auto found = std::ranges::find(known, name, &Flag::name);
     if (found != std::end(known)) {
       if (equals == item.npos || !found->set(flags.config, item.substr(equals + 1)))

@@ -12,7 +12,10 @@ namespace ft::packetdrill {
 
 struct Flags {
   StackConfig config;
-  std::vector<std::string> complaints;  // one line each: a name that means nothing here, a value that is none
+  bool fast_open_unasked = false;                // tcp_fastopen with the bits 2 and 0x400: every listener takes fast opens
+  bool fast_open_client_without_cookie = false;  // its bit 4
+  bool fast_open_server_without_cookie = false;  // its bit 0x200
+  std::vector<std::string> complaints{};         // one line each: a name that means nothing here, a value that is none
 };
 
 /// Begins with what the kernel does by default.

@@ -7,6 +7,8 @@
 #include "virtual_world.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -26,9 +28,11 @@ using ft::packetdrill::VirtualWorld;
 constexpr ft::Instant start{std::chrono::hours(24 * 365 * 50)};
 
 struct Door {
-  explicit Door(const ft::StackConfig& config) : stack(config), world(stack, start), sockets(stack, world) {
+  explicit Door(ft::packetdrill::Flags given)
+      : flags(std::move(given)), stack(flags.config), world(stack, start), sockets(stack, world) {
     world.attach(sockets);
   }
+  ft::packetdrill::Flags flags;
   ft::Stack stack;
   VirtualWorld world;
   ft::posix::Sockets sockets;
@@ -71,8 +75,28 @@ void free_door(void* userdata) {
   if (is_idle) delete ours;
 }
 
+void set_tcp_option(Door& ours, int fd, int name, bool value) {
+  const int number = value ? 1 : 0;
+  ours.sockets.setsockopt(fd, IPPROTO_TCP, name, &number, sizeof number);
+}
+
 int call_socket(void* userdata, int domain, int type, int protocol) {
-  return door(userdata).sockets.socket(domain, type, protocol);
+  Door& ours = door(userdata);
+  const int fd = ours.sockets.socket(domain, type, protocol);
+  if (fd >= 0 && ours.flags.fast_open_client_without_cookie) set_tcp_option(ours, fd, TCP_FASTOPEN_NO_COOKIE, true);
+  return fd;
+}
+
+int call_listen(void* userdata, int fd, int backlog) {
+  Door& ours = door(userdata);
+  int pending = 0;
+  socklen_t length = sizeof pending;
+  if (ours.sockets.getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &pending, &length) == 0) {
+    if (ours.flags.fast_open_unasked && pending == 0)
+      ours.sockets.setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN, &backlog, sizeof backlog);
+    set_tcp_option(ours, fd, TCP_FASTOPEN_NO_COOKIE, ours.flags.fast_open_server_without_cookie);
+  }
+  return ours.sockets.listen(fd, backlog);
 }
 
 int call_fcntl(void* userdata, int fd, int command, ...) {
@@ -120,7 +144,10 @@ ssize_t call_splice(void* userdata, int from, loff_t* from_offset, int to, loff_
   std::vector<std::byte> octets(std::min(length, most));
   const int message_flags = (flags & SPLICE_F_NONBLOCK) != 0 ? MSG_DONTWAIT : 0;
   if (from_ours) {
-    const ssize_t got = sockets.recv(from, octets.data(), octets.size(), message_flags);
+    int at_mark = 0;
+    const bool is_urgent_next = sockets.ioctl(from, SIOCATMARK, &at_mark) == 0 && at_mark != 0;
+    const ssize_t got = sockets.recv(from, octets.data(), octets.size(), message_flags | (is_urgent_next ? MSG_DONTWAIT : 0));
+    if (got < 0 && errno == EAGAIN && is_urgent_next) return 0;  // the octet in the way is none of the stream
     return got <= 0 ? got : ::write(to, octets.data(), static_cast<size_t>(got));
   }
   const ssize_t got = ::read(from, octets.data(), octets.size());
@@ -158,6 +185,10 @@ int call_usleep(void* userdata, useconds_t pause) {
   Door& ours = door(userdata);
   std::unique_lock lock(ours.sockets.mutex());
   ours.world.advance(lock, std::chrono::microseconds(pause));
+  const bool others_are_due = ours.world.take_woken();
+  lock.unlock();
+  // packetdrill lets go of its own lock only here: the thread whose call has just returned wants to write that down.
+  if (others_are_due) ::usleep(10'000);
   return 0;
 }
 
@@ -178,9 +209,9 @@ extern "C" {
 
 __attribute__((visibility("default"))) void packetdrill_interface_init(const char* flags, packetdrill_interface* out) {
   using ft::posix::Sockets;
-  const auto parsed = ft::packetdrill::parse_flags(flags == nullptr ? "" : flags);
+  auto parsed = ft::packetdrill::parse_flags(flags == nullptr ? "" : flags);
   for (const std::string& complaint : parsed.complaints) std::fprintf(stderr, "fourtuple: %s\n", complaint.c_str());
-  Door* const ours = new Door(parsed.config);
+  Door* const ours = new Door(std::move(parsed));
   current = ours;
 
   *out = {};
@@ -188,7 +219,7 @@ __attribute__((visibility("default"))) void packetdrill_interface_init(const cha
   out->free = free_door;
   out->socket = call_socket;
   out->bind = forward<&Sockets::bind, nullptr>;
-  out->listen = forward<&Sockets::listen, nullptr>;
+  out->listen = call_listen;
   out->accept = forward<&Sockets::accept, nullptr>;
   out->connect = forward<&Sockets::connect, nullptr>;
   out->read = forward<&Sockets::read, system_read>;

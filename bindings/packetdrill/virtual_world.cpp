@@ -88,6 +88,7 @@ void VirtualWorld::advance(Lock& lock, Duration by) {
 Instant VirtualWorld::read_clock(Lock& lock) {
   if (held_ && std::this_thread::get_id() != main_) {
     held_ = false;
+    was_woken_ = true;
     released_.notify_all();
     return now_;
   }

@@ -12,6 +12,7 @@
 #include <list>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ft::packetdrill {
@@ -40,6 +41,8 @@ class VirtualWorld final : public posix::World {
   /// The next packet out of the stack, now or at the deadline that makes one; nullopt when none will ever come.
   std::optional<Packet> next_packet(std::unique_lock<std::mutex>& lock);
   bool has_waiters() const { return !waiters_.empty(); }
+  /// A call on another thread has returned since this was asked last.
+  bool take_woken() { return std::exchange(was_woken_, false); }
 
  private:
   struct Waiter {
@@ -62,6 +65,7 @@ class VirtualWorld final : public posix::World {
   std::condition_variable woken_;
   std::condition_variable released_;
   bool held_ = false;  // a woken thread has not read the clock yet
+  bool was_woken_ = false;
 };
 
 }  // namespace ft::packetdrill

@@ -1,6 +1,7 @@
 // Names and openings: bind, listen, accept, connect, and who is at each end.
 #include "sockets/posix/names.hpp"
 #include "sockets/posix/options.hpp"
+#include "sockets/posix/pieces.hpp"
 #include "sockets/posix/state.hpp"
 
 #include <fcntl.h>
@@ -110,6 +111,9 @@ int Sockets::listen(int fd, int backlog) {
     ListenOptions options;
     options.backlog = queue;
     options.tcp = socket->tcp;
+    options.fast_open = socket->fast_open_queue;
+    options.fast_open_keys = socket->fast_open_keys;
+    options.fast_open_without_cookie = socket->fast_open_without_cookie;
     const std::array<std::optional<Endpoint>, 2> names{*socket->bound, second_name(*socket, *socket->bound)};
     for (std::size_t side = 0; side < names.size(); ++side) {
       if (!names[side]) continue;
@@ -221,6 +225,7 @@ int Sockets::accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
     }
     inherit(**child, *socket);
     (*child)->phase = Phase::connected;
+    (*child)->connect_told = true;
     (*child)->peer = peer;
     state.bind_connection(**child, *connection);
     return (*child)->fd;
@@ -229,10 +234,13 @@ int Sockets::accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
 
 // --- connect ---------------------------------------------------------------------------------------------------------
 
-Answer Sockets::State::open(Socket& socket, const Endpoint& peer) {
+Answer Sockets::State::open(Socket& socket, const Endpoint& peer, bool fast, std::span<const std::byte> text) {
   if (socket.v6_only && peer.address.is_v4()) return fail(ENETUNREACH);
   ConnectOptions options;
   options.tcp = socket.tcp;
+  options.fast_open = fast;
+  options.fast_open_without_cookie = socket.fast_open_without_cookie;
+  options.first_text = text;
   if (socket.bound) {
     if (!socket.bound->address.is_unspecified()) {
       if (socket.bound->address.family() != peer.address.family()) return fail(ENETUNREACH);
@@ -263,6 +271,7 @@ void Sockets::State::disconnect(Socket& socket) {
     (void)stack.abort(id);
   }
   socket.phase = Phase::fresh;
+  socket.fast_open_to.reset();
   socket.read_shut = socket.write_shut = false;
   socket.error = error;
   socket.error_noted = false;
@@ -288,28 +297,56 @@ int Sockets::connect(int fd, const sockaddr* address, socklen_t length) {
     if (!was_connecting) {
       const auto peer = read_name(socket->domain, address, length);
       if (!peer) return fail(peer.error());
-      if (const Answer opened = state.open(*socket, *peer); !opened) return opened;
-    }
-    state.refresh(*socket);
-    const auto is_decided = [&] {
-      state.refresh(*socket);
-      return socket->closed || socket->phase != Phase::connecting || socket->error_noted;
-    };
-    if (!is_decided()) {
-      if (socket->nonblocking) return fail(was_connecting ? EALREADY : EINPROGRESS);
-      if (!state.world.wait(lock, state.deadline_after(socket->send_timeout), is_decided)) {
-        return fail(was_connecting ? EALREADY : EINPROGRESS);
+      if (socket->fast_open_to) return fail(EINPROGRESS);
+      if (socket->fast_open_connect &&
+          state.stack.fast_open_room(state.world.now(), peer->address, socket->fast_open_without_cookie) != 0) {
+        socket->fast_open_to = *peer;
+        return 0;
       }
+      if (const Answer opened = state.open(*socket, *peer, socket->fast_open_connect); !opened) return opened;
     }
-    if (socket->closed) return fail(EBADF);
-    if (socket->phase == Phase::connected) {
-      socket->connect_told = true;
-      return 0;
-    }
-    const int error = state.take_error(*socket);
-    state.disconnect(*socket);
-    return fail(error != 0 ? error : ECONNABORTED);
+    const auto error = state.finish_opening(lock, *socket, !socket->nonblocking, was_connecting ? EALREADY : EINPROGRESS);
+    if (error) return fail(*error);
+    socket->connect_told = true;
+    return 0;
   }));
+}
+
+std::optional<int> Sockets::State::finish_opening(Lock& lock, Socket& socket, bool waits, int otherwise) {
+  const auto is_decided = [&] {
+    refresh(socket);
+    return socket.closed || socket.phase != Phase::connecting || socket.error_noted;
+  };
+  if (!is_decided()) {
+    if (!waits || !world.wait(lock, deadline_after(socket.send_timeout), is_decided)) return otherwise;
+  }
+  if (socket.closed) return EBADF;
+  if (socket.phase == Phase::connected) return std::nullopt;
+  const int error = take_error(socket);
+  disconnect(socket);
+  return error != 0 ? error : ECONNABORTED;
+}
+
+Answer Sockets::State::fast_open(Lock& lock, const std::shared_ptr<Socket>& socket, const Endpoint& peer,
+                                 std::span<const iovec> parts, int flags) {
+  const bool waits = !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
+  const std::uint32_t room = stack.fast_open_room(world.now(), peer.address, socket->fast_open_without_cookie);
+  std::vector<std::byte> text;
+  for (const iovec& part : parts) {
+    const auto* octets = static_cast<const std::byte*>(part.iov_base);
+    text.insert(text.end(), octets, octets + std::min<std::size_t>(part.iov_len, room - text.size()));
+  }
+  socket->fast_open_to.reset();
+  if (const Answer opened = open(*socket, peer, true, text); !opened) return opened;
+  if (!text.empty() && !waits) return static_cast<ssize_t>(text.size());
+  if (const auto error = finish_opening(lock, *socket, waits, EINPROGRESS)) return fail(*error);
+  socket->connect_told = true;
+  // What the SYN did not carry follows behind the handshake.
+  Pieces rest(parts);
+  rest.skip(text.size());
+  const Answer more = send(lock, socket, rest.left(), flags & ~MSG_FASTOPEN);
+  if (!more) return text.empty() ? more : Answer(static_cast<ssize_t>(text.size()));
+  return static_cast<ssize_t>(text.size()) + *more;
 }
 
 // --- names -----------------------------------------------------------------------------------------------------------

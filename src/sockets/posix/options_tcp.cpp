@@ -5,7 +5,9 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
+#include <tuple>
 
 namespace ft::posix {
 
@@ -97,6 +99,44 @@ Refusal set_user_timeout(const OptionCall& call, int value) {
   return 0;
 }
 
+Refusal set_fast_open(const OptionCall& call, int value) {
+  if (value < 0 || (call.socket.phase != Phase::fresh && call.socket.phase != Phase::listening)) return EINVAL;
+  call.socket.fast_open_queue = static_cast<std::uint32_t>(value);
+  for (const ListenerId id : call.socket.listeners)
+    if (id) (void)call.state.stack.set_fast_open(id, call.socket.fast_open_queue);
+  return 0;
+}
+
+void tell_listeners_of_cookies(const OptionCall& call) {
+  for (const ListenerId id : call.socket.listeners)
+    if (id) (void)call.state.stack.set_fast_open_cookies(id, call.socket.fast_open_keys, call.socket.fast_open_without_cookie);
+}
+
+/// One key of 16 octets, or two: the newest first.
+Refusal set_fast_open_keys(const OptionCall& call, std::span<const std::byte> value) {
+  constexpr std::size_t length = std::tuple_size_v<FastOpenKeys::Key>;
+  if (value.size() != length && value.size() != 2 * length) return EINVAL;
+  FastOpenKeys keys;
+  std::memcpy(keys.newest.data(), value.data(), length);
+  if (value.size() > length) std::memcpy(keys.older.emplace().data(), value.data() + length, length);
+  call.socket.fast_open_keys = keys;
+  tell_listeners_of_cookies(call);
+  return 0;
+}
+
+Value fast_open_keys(const OptionCall& call) {
+  const auto& own = call.socket.fast_open_keys;
+  const auto& keys = own ? own : call.state.stack.config().fast_open_keys;
+  std::vector<std::byte> value;
+  const auto append = [&](const FastOpenKeys::Key& key) {
+    const auto octets = std::as_bytes(std::span(key));
+    value.insert(value.end(), octets.begin(), octets.end());
+  };
+  if (keys) append(keys->newest);
+  if (keys && keys->older) append(*keys->older);
+  return value;
+}
+
 /// Linux counts in repeats of the SYN-ACK: 1, 3, 7, 15 ... seconds.
 Refusal set_defer(const OptionCall& call, int value) {
   constexpr int most = 127;
@@ -144,6 +184,14 @@ Value get_tcp_option(const OptionCall& call) {
       return value_of(count<std::chrono::milliseconds>(call.state.world.now().time_since_epoch() % std::chrono::hours(24 * 24)));
     case TCP_DEFER_ACCEPT:
       return value_of(kept_or(call, 0));
+    case TCP_FASTOPEN:
+      return value_of(static_cast<int>(socket.fast_open_queue));
+    case TCP_FASTOPEN_CONNECT:
+      return value_of(socket.fast_open_connect);
+    case TCP_FASTOPEN_KEY:
+      return fast_open_keys(call);
+    case TCP_FASTOPEN_NO_COOKIE:
+      return value_of(socket.fast_open_without_cookie);
     case TCP_CORK:
       return value_of(socket.tcp.cork);
     case TCP_QUICKACK:
@@ -162,12 +210,14 @@ Value get_tcp_option(const OptionCall& call) {
 Refusal set_tcp_option(const OptionCall& call, std::span<const std::byte> value) {
   Socket& socket = call.socket;
   if (call.name == TCP_CONGESTION) return set_congestion(call, value);
+  if (call.name == TCP_FASTOPEN_KEY) return set_fast_open_keys(call, value);
   const auto number = read_value<int>(value);
   if (!number) return EINVAL;
   Refusal refusal = 0;
   switch (call.name) {
     case TCP_NODELAY:
       socket.tcp.nagle = *number == 0;
+      if (!socket.tcp.nagle && socket.connection) call.state.stack.push(socket.connection);
       break;
     case TCP_MAXSEG:
       if (*number != 0 && (*number < least_mss || *number > largest_mss)) return EINVAL;
@@ -196,6 +246,19 @@ Refusal set_tcp_option(const OptionCall& call, std::span<const std::byte> value)
       break;
     case TCP_DEFER_ACCEPT:
       return set_defer(call, *number);
+    case TCP_FASTOPEN:
+      return set_fast_open(call, *number);
+    case TCP_FASTOPEN_CONNECT:
+      if (*number < 0 || *number > 1) return EINVAL;
+      if (socket.phase != Phase::fresh) return EINVAL;
+      socket.fast_open_connect = *number != 0;
+      return 0;
+    case TCP_FASTOPEN_NO_COOKIE:
+      if (*number < 0 || *number > 1) return EINVAL;
+      if (socket.phase != Phase::fresh && socket.phase != Phase::listening) return EINVAL;
+      socket.fast_open_without_cookie = *number != 0;
+      tell_listeners_of_cookies(call);
+      return 0;
     case TCP_CORK:
       socket.tcp.cork = *number != 0;
       break;

@@ -9,6 +9,7 @@
 #include <climits>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace ft::posix {
 
@@ -37,6 +38,23 @@ class Pieces {
     return std::span(static_cast<std::byte*>(parts_[index_].iov_base), parts_[index_].iov_len).subspan(at_);
   }
   void advance(std::size_t octets) { at_ += octets; }
+  void skip(std::size_t octets) {
+    while (octets != 0) {
+      const std::size_t step = std::min(octets, current().size());
+      if (step == 0) return;
+      advance(step);
+      octets -= step;
+    }
+  }
+  /// What is left, as a list of its own.
+  std::vector<iovec> left() {
+    std::vector<iovec> rest;
+    for (auto part = current(); !part.empty(); part = current()) {
+      rest.push_back({part.data(), part.size()});
+      advance(part.size());
+    }
+    return rest;
+  }
 
  private:
   std::span<const iovec> parts_;

@@ -38,13 +38,14 @@ unsigned Sockets::State::mask_of(Socket& socket) {
   refresh(socket);
   note_end(socket);
   unsigned mask = socket.error != 0 ? POLLERR : 0u;
+  if (socket.phase == Phase::fresh && socket.fast_open_to) return mask | out_bits;  // the first write opens
   if (socket.phase == Phase::fresh) return mask | out_bits | POLLHUP | (socket.read_shut ? end_bits : 0u);
   if (socket.phase == Phase::listening) {
     return mask | (has_acceptable(socket) ? in_bits : 0u);
   }
   const auto ready = stack.readiness(socket.connection);
   if (!ready || ready->closed != CloseReason::none) return mask | end_bits | out_bits | POLLHUP;
-  if (ready->opening) return mask;
+  if (socket.phase == Phase::connecting) return mask;
   const bool no_more_in = socket.read_shut || ready->end_of_stream;
   if (no_more_in) mask |= end_bits;
   if (no_more_in && ready->shut) mask |= POLLHUP;

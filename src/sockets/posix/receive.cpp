@@ -110,11 +110,7 @@ std::size_t Sockets::State::take(Socket& socket, std::span<const iovec> parts, s
   if (socket.urgent != Urgent::none && socket.urgent_mark > position + offset)
     most = std::min<std::uint64_t>(most, socket.urgent_mark - position - offset);
   Pieces to(parts);
-  for (std::size_t left = skip; left != 0;) {
-    const std::size_t step = std::min(left, to.current().size());
-    to.advance(step);
-    left -= step;
-  }
+  to.skip(skip);
   std::size_t moved = 0;
   while (moved < most) {
     const auto into = to.current();
@@ -141,6 +137,7 @@ Answer Sockets::State::receive(Lock& lock, const std::shared_ptr<Socket>& socket
   if ((flags & MSG_ERRQUEUE) != 0) return fail(EAGAIN);
   if (socket->phase == Phase::listening) return fail(ENOTCONN);
   if ((flags & MSG_OOB) != 0) return receive_urgent(*socket, parts, flags);
+  if (socket->phase == Phase::fresh && socket->fast_open_to) return fail(EAGAIN);
   if (socket->phase == Phase::fresh) {
     const int error = take_error(*socket);
     return fail(error != 0 ? error : ENOTCONN);

@@ -1,6 +1,9 @@
 // Octets out: the write family.
+#include "sockets/posix/names.hpp"
 #include "sockets/posix/pieces.hpp"
 #include "sockets/posix/state.hpp"
+
+#include <utility>
 
 namespace ft::posix {
 
@@ -10,6 +13,10 @@ Answer Sockets::State::send(Lock& lock, const std::shared_ptr<Socket>& socket, s
   const auto total = Pieces::total(parts);
   if (!total) return fail(total.error());
   refresh(*socket);
+  if (socket->fast_open_to && socket->phase == Phase::fresh) {
+    const Endpoint to = *socket->fast_open_to;
+    return fast_open(lock, socket, to, parts, flags);
+  }
   const bool waits = !socket->nonblocking && (flags & MSG_DONTWAIT) == 0;
   const Instant until = deadline_after(socket->send_timeout);
   const auto is_open = [&] {
@@ -76,15 +83,43 @@ ssize_t Sockets::writev(int fd, const iovec* parts, int count) {
   });
 }
 
-ssize_t Sockets::sendto(int fd, const void* from, std::size_t length, int flags, const sockaddr*, socklen_t) {
-  return send(fd, from, length, flags);  // a stream goes to its peer, whoever is named
+namespace {
+
+/// With MSG_FASTOPEN the address is where to connect; else a stream goes to its peer, whoever is named.
+Answer send_to(Sockets::State& state, Lock& lock, const std::shared_ptr<Socket>& socket, std::span<const iovec> parts, int flags,
+               const sockaddr* address, socklen_t length) {
+  state.refresh(*socket);
+  if ((flags & MSG_FASTOPEN) == 0) return state.send(lock, socket, parts, flags);
+  if (socket->phase == Phase::connecting) return fail(EALREADY);
+  // As connect: the first call behind the handshake finds that out.
+  if (socket->phase == Phase::connected && !std::exchange(socket->connect_told, true))
+    return state.send(lock, socket, parts, flags);
+  if (socket->phase != Phase::fresh) return fail(EISCONN);
+  if (const auto total = Pieces::total(parts); !total) return fail(total.error());
+  if (socket->fast_open_to) return state.send(lock, socket, parts, flags);
+  if (address == nullptr) return fail(EINVAL);
+  if (length >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) return fail(EOPNOTSUPP);
+  const auto peer = read_name(socket->domain, address, length);
+  if (!peer) return fail(peer.error());
+  return state.fast_open(lock, socket, *peer, parts, flags);
+}
+
+}  // namespace
+
+ssize_t Sockets::sendto(int fd, const void* from, std::size_t length, int flags, const sockaddr* address,
+                        socklen_t address_length) {
+  const iovec part{const_cast<void*>(from), length};
+  return state_->call_on(fd, [&](Lock& lock, const std::shared_ptr<Socket>& socket) {
+    return send_to(*state_, lock, socket, std::span(&part, 1), flags, address, address_length);
+  });
 }
 
 ssize_t Sockets::sendmsg(int fd, const msghdr* message, int flags) {
   return state_->call_on(fd, [&](Lock& lock, const std::shared_ptr<Socket>& socket) -> Answer {
     if (message == nullptr) return fail(EFAULT);
     if (message->msg_iovlen > IOV_MAX) return fail(EMSGSIZE);
-    return state_->send(lock, socket, std::span<const iovec>(message->msg_iov, message->msg_iovlen), flags);
+    return send_to(*state_, lock, socket, std::span<const iovec>(message->msg_iov, message->msg_iovlen), flags,
+                   static_cast<const sockaddr*>(message->msg_name), message->msg_namelen);
   });
 }
 

@@ -68,6 +68,12 @@ struct Socket {
   bool port_chosen = false;  // by us, not by bind: connect may choose another
   ConnectionId connection{};
   std::array<ListenerId, 2> listeners{};  // [0] as named; [1] the IPv4 side of a dual-stack [::]
+  // Fast open (RFC 7413)
+  bool fast_open_connect = false;              // TCP_FASTOPEN_CONNECT: connect leaves the SYN to the first write
+  std::optional<Endpoint> fast_open_to;        // and has done so
+  std::uint32_t fast_open_queue = 0;           // TCP_FASTOPEN of a listener
+  std::optional<FastOpenKeys> fast_open_keys;  // TCP_FASTOPEN_KEY
+  bool fast_open_without_cookie = false;       // TCP_FASTOPEN_NO_COOKIE
   /// TCP_DEFER_ACCEPT: connections that nobody is told of until they have said something, or for so long.
   struct Deferred {
     ConnectionId id;
@@ -127,8 +133,13 @@ struct Sockets::State {
   bool has_acceptable(Socket& socket);
   std::expected<void, int> reserve_name(Socket& socket, Endpoint name);
   bool is_name_taken(const Socket& socket, const Endpoint& name) const;
-  Answer open(Socket& socket, const Endpoint& peer);
+  Answer open(Socket& socket, const Endpoint& peer, bool fast = false, std::span<const std::byte> text = {});
   void disconnect(Socket& socket);
+  /// Until the handshake is decided; nothing to say, or errno.
+  std::optional<int> finish_opening(Lock& lock, Socket& socket, bool waits, int otherwise);
+  /// sendto(MSG_FASTOPEN), and the first write after a connect that was put off.
+  Answer fast_open(Lock& lock, const std::shared_ptr<Socket>& socket, const Endpoint& peer, std::span<const iovec> parts,
+                   int flags);
 
   // receive.cpp, send.cpp
   Answer receive(Lock& lock, const std::shared_ptr<Socket>& socket, std::span<const iovec> parts, int flags);

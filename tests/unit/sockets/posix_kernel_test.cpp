@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <thread>
@@ -35,6 +36,7 @@ struct Calls {
   virtual int close(int) = 0;
   virtual ssize_t recv(int, void*, std::size_t, int) = 0;
   virtual ssize_t send(int, const void*, std::size_t, int) = 0;
+  virtual ssize_t sendto(int, const void*, std::size_t, int, const sockaddr*, socklen_t) = 0;
   virtual int getsockopt(int, int, int, void*, socklen_t*) = 0;
   virtual int setsockopt(int, int, int, const void*, socklen_t) = 0;
   virtual int fcntl(int, int, int) = 0;
@@ -54,6 +56,9 @@ struct KernelCalls final : Calls {
   int close(int fd) override { return ::close(fd); }
   ssize_t recv(int fd, void* p, std::size_t n, int f) override { return ::recv(fd, p, n, f); }
   ssize_t send(int fd, const void* p, std::size_t n, int f) override { return ::send(fd, p, n, f | MSG_NOSIGNAL); }
+  ssize_t sendto(int fd, const void* p, std::size_t n, int f, const sockaddr* a, socklen_t l) override {
+    return ::sendto(fd, p, n, f | MSG_NOSIGNAL, a, l);
+  }
   int getsockopt(int fd, int l, int n, void* p, socklen_t* s) override { return ::getsockopt(fd, l, n, p, s); }
   int setsockopt(int fd, int l, int n, const void* p, socklen_t s) override { return ::setsockopt(fd, l, n, p, s); }
   int fcntl(int fd, int c, int a) override { return ::fcntl(fd, c, a); }
@@ -74,6 +79,9 @@ struct OurCalls final : Calls {
   int close(int fd) override { return sockets.close(fd); }
   ssize_t recv(int fd, void* p, std::size_t n, int f) override { return sockets.recv(fd, p, n, f); }
   ssize_t send(int fd, const void* p, std::size_t n, int f) override { return sockets.send(fd, p, n, f); }
+  ssize_t sendto(int fd, const void* p, std::size_t n, int f, const sockaddr* a, socklen_t l) override {
+    return sockets.sendto(fd, p, n, f, a, l);
+  }
   int getsockopt(int fd, int l, int n, void* p, socklen_t* s) override { return sockets.getsockopt(fd, l, n, p, s); }
   int setsockopt(int fd, int l, int n, const void* p, socklen_t s) override { return sockets.setsockopt(fd, l, n, p, s); }
   int fcntl(int fd, int c, int a) override { return sockets.fcntl(fd, c, a); }
@@ -430,6 +438,79 @@ TEST_CASE("octets left unread turn close into a reset, and after the peer's FIN 
       s.recv(*s.client, client, 1);
       s.error(*s.client, client);
     }
+  });
+}
+
+TEST_CASE("what came before a reset is read first, as on Linux") {
+  alike([](Stage& s) {
+    const int listening = s.listener();
+    for (const int which : {0, 1}) {
+      const auto [client, server] = s.connected(listening);
+      s.send(*s.client, client, "last words");
+      s.settle();
+      const linger hard{1, 0};
+      s.note("linger", s.client->setsockopt(client, SOL_SOCKET, SO_LINGER, &hard, sizeof hard));
+      s.close(*s.client, client);
+      s.poll(*s.server, server, POLLIN | POLLOUT | POLLRDHUP);
+      int queued = 0;
+      s.note("FIONREAD", s.server->ioctl(server, FIONREAD, &queued));
+      if (which == 1) s.send(*s.server, server, "x");
+      s.recv(*s.server, server, 4, MSG_PEEK);
+      s.recv(*s.server, server, 4);
+      s.recv(*s.server, server, 100);
+      s.recv(*s.server, server, 100);
+      s.recv(*s.server, server, 100);
+      s.error(*s.server, server);
+    }
+  });
+}
+
+TEST_CASE("fast open answers as on Linux where the server gives no cookie") {
+  std::FILE* const setting = std::fopen("/proc/sys/net/ipv4/tcp_fastopen", "r");
+  int bits = 0;
+  const bool known = setting != nullptr && std::fscanf(setting, "%d", &bits) == 1;
+  if (setting != nullptr) std::fclose(setting);
+  if (!known || (bits & 7) != 1) return;  // this machine's kernel opens otherwise
+  alike([](Stage& s) {
+    const int listening = s.listener();
+    const Name name = s.server_name(s.port_of(*s.server, listening));
+    const auto open = [&](Calls& side, int fd, const std::string& text, const sockaddr* to, socklen_t length) {
+      s.note("sendto", side.sendto(fd, text.data(), text.size(), MSG_FASTOPEN, to, length));
+    };
+    sockaddr none{};
+    none.sa_family = AF_UNSPEC;
+    const int fd = s.socket(*s.client, s.family());
+    open(*s.client, fd, "x", nullptr, 0);
+    open(*s.client, fd, "x", &none, sizeof none);
+    open(*s.client, fd, "x", name.get(), 5);
+    open(*s.server, listening, "x", name.get(), name.length);
+    for (const int option : {TCP_FASTOPEN, TCP_FASTOPEN_CONNECT, TCP_FASTOPEN_NO_COOKIE}) {
+      s.get(*s.client, fd, IPPROTO_TCP, option);
+      for (const int value : {-1, 2, 1}) {
+        s.set(*s.client, fd, IPPROTO_TCP, option, value);
+        s.get(*s.client, fd, IPPROTO_TCP, option);
+      }
+    }
+    const int plain = s.socket(*s.client, s.family());
+    open(*s.client, plain, "hello", name.get(), name.length);
+    s.settle();
+    const int accepted = s.note_fd(*s.server, "accept", s.server->accept4(listening, nullptr, nullptr, SOCK_NONBLOCK));
+    s.recv(*s.server, accepted, 100);
+    open(*s.client, plain, "again", name.get(), name.length);
+    s.set(*s.client, plain, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+    s.set(*s.client, plain, IPPROTO_TCP, TCP_FASTOPEN, 1);
+    s.set(*s.client, plain, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
+    const int later = s.socket(*s.client, s.family(), SOCK_STREAM | SOCK_NONBLOCK);
+    open(*s.client, later, "hello", name.get(), name.length);
+    s.settle();
+    s.poll(*s.client, later, POLLIN | POLLOUT);
+    s.error(*s.client, later);
+    s.send(*s.client, later, "now");
+    const int put_off = s.socket(*s.client, s.family(), SOCK_STREAM | SOCK_NONBLOCK);
+    s.set(*s.client, put_off, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+    s.note("connect", s.client->connect(put_off, name.get(), name.length));
+    s.settle();
+    s.note("connect", s.client->connect(put_off, name.get(), name.length));
   });
 }
 
