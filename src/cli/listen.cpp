@@ -1,6 +1,7 @@
 // `fourtuple listen [ADDR:]PORT`: the same as connect, as the server.
 #include "cli/commands.hpp"
 #include "cli/open_error.hpp"
+#include "cli/openings.hpp"
 #include "cli/session.hpp"
 
 #include <unistd.h>
@@ -15,6 +16,7 @@ constexpr std::string_view command_name = "listen";
 
 struct ListenCommand {
   SessionOptions session;
+  OpeningOptions opening;
   std::string endpoint;
   bool keep = false;
 };
@@ -28,10 +30,10 @@ std::vector<Endpoint> endpoints_of(const StackConfig& config, const Endpoint& na
 }
 
 std::expected<std::vector<Listener>, std::string> open_listeners(Stack& stack, const std::vector<Endpoint>& endpoints,
-                                                                 Instant now) {
+                                                                 const ListenOptions& options, Instant now) {
   std::vector<Listener> listeners;
   for (const auto& endpoint : endpoints) {
-    auto listener = Listener::listen(stack, endpoint);
+    auto listener = Listener::listen(stack, endpoint, options);
     if (!listener) {
       return std::unexpected(endpoint.to_string() + ": " + explain(listener.error(), now));
     }
@@ -84,11 +86,17 @@ int run(const ListenCommand& command) {
     return refuse(exit_usage,
                   "\"" + command.endpoint + "\" is no [ADDR:]PORT; expected one as in 9000, 10.9.0.2:9000 or [fd00::2]:9000");
   }
+  constexpr std::uint32_t most_fast_opens = 128;  // whose handshake is not over
+  const auto keys = read_keys(command.opening);
+  if (!keys) return refuse(exit_usage, keys.error());
+  ListenOptions options;
+  options.fast_open = command.opening.fast_open ? most_fast_opens : 0;
+  options.authentication = *keys;
   auto session = Session::open(command.session, Side::server);
   if (!session) return refuse(session.error().status, session.error().line);
   Session& s = **session;
   const auto endpoints = endpoints_of(s.stack().config(), *endpoint);
-  auto listeners = open_listeners(s.stack(), endpoints, s.driver().now());
+  auto listeners = open_listeners(s.stack(), endpoints, options, s.driver().now());
   if (!listeners) return refuse(exit_failed, listeners.error());
   announce(endpoints, s.link());
 
@@ -114,6 +122,8 @@ void add_listen(CLI::App& app, int& status) {
       ->required()
       ->type_name("[ADDR:]PORT");
   sub->add_flag("-k,--keep", command->keep, "go on with the next connection when one is over");
+  add_opening_options(*sub, command->opening,
+                      "give cookies to who asks, and take text that comes with a SYN and a cookie (RFC 7413): it may come twice");
   add_session_options(*sub, command->session);
   sub->callback([command, &status] { status = run(*command); });
 }

@@ -41,6 +41,12 @@ TEST_CASE("wrong arguments of listen and connect: one line, exit status 2") {
       {"connect --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --timeout soon 10.9.0.1 80", "--timeout"},
       {"connect --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --local-port 0 10.9.0.1 80", "--local-port"},
       {"listen --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --keeep 80", "--keep"},
+      {"listen --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --md5 abc 80", "--md5: expected PEER=SECRET"},
+      {"listen --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --md5 10.9.0.1= 80", "--md5: the secret is empty"},
+      {"listen --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --md5 10.9.0.1=@/nowhere/x 80", "/nowhere/x"},
+      {"connect --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --ao 10.9.0.1=1:abc 10.9.0.1 80",
+       "--ao: expected PEER=SENDID"},
+      {"connect --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.2/24 --ao fd00::1=1:256:abc fd00::1 80", "each ID from 0 to 255"},
   };
   for (const Case& c : cases) check_refused(c);
 }
