@@ -2,8 +2,10 @@
 // another or many at once. Prints "ready" when it serves and a summary when it is done; exit status 0 means that every connection
 // went as it should.
 //
-//   peer LINK [--address A] [--impair I] serve PORT CONNECTIONS
-//   peer LINK [--address A] [--impair I] ask ADDRESS PORT CONNECTIONS AT_ONCE OCTETS
+//   peer LINK [--address A] [--impair I] [--fast-open yes] serve PORT CONNECTIONS
+//   peer LINK [--address A] [--impair I] [--fast-open yes] ask ADDRESS PORT CONNECTIONS AT_ONCE OCTETS
+//
+// With --fast-open questions go with the SYN as soon as the server has given a cookie (RFC 7413).
 #include "fourtuple/link.hpp"
 #include "fourtuple/socket.hpp"
 #include "io/driver.hpp"
@@ -47,14 +49,15 @@ struct Conversation {
 
 class Peer {
  public:
-  explicit Peer(io::Driver& driver) : driver_(driver), stack_(driver.stack()) {
+  Peer(io::Driver& driver, bool fast_open) : driver_(driver), stack_(driver.stack()), fast_open_(fast_open) {
     driver_.set_handler([this](const Event& event) { on_event(event); });
   }
 
   void serve(std::uint16_t port, unsigned connections) {
     std::vector<Listener> listeners;
     for (const auto& ours : stack_.config().addresses) {
-      auto listener = Listener::listen(stack_, {ours.address, port}, {.backlog = 512, .syn_queue = 1024, .tcp = {}});
+      auto listener = Listener::listen(stack_, {ours.address, port},
+                                       {.backlog = 512, .syn_queue = 1024, .fast_open = fast_open_ ? 256u : 0u, .tcp = {}});
       if (!listener) stop("listen: " + std::string(describe(listener.error())));
       listeners.push_back(std::move(*listener));
     }
@@ -79,21 +82,35 @@ class Peer {
     const auto is_over = [](const PortEntry& entry) { return entry.state == "LISTEN" || entry.state == "TIME-WAIT"; };
     const Instant latest = driver_.read_clock() + std::chrono::seconds(5);
     while (driver_.now() < latest && !std::ranges::all_of(stack_.ports(), is_over)) turn();
+    const StackCounters& counted = stack_.counters();
+    const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+    std::printf("fast opens: %llu sent, %llu accepted, %llu refused\n", number(counted.fast_opens_sent),
+                number(counted.fast_opens_accepted), number(counted.fast_opens_refused));
+    std::printf("cookies: %llu sent, %llu accepted, %llu refused; %llu segments in\n", number(counted.syn_cookies_sent),
+                number(counted.syn_cookies_accepted), number(counted.syn_cookies_refused), number(counted.segments_in));
+    std::printf("memory: %llu octets at most, ceiling %llu\n", number(most_memory_), number(stack_.memory_ceiling()));
     std::printf("%u done, %u failed, %zu at once at most, %llu retransmissions\n", done_, failed_, most_at_once_,
-                static_cast<unsigned long long>(stack_.counters().retransmissions));
+                number(counted.retransmissions));
     return failed_ == 0 ? 0 : 1;
   }
 
  private:
   void turn() {
+    constexpr auto between_looks = std::chrono::milliseconds(100);
+    if (driver_.now() >= next_look_) {
+      most_memory_ = std::max(most_memory_, stack_.memory().total());
+      next_look_ = driver_.now() + between_looks;
+    }
     if (auto turned = driver_.turn(driver_.now() + std::chrono::milliseconds(200)); !turned) stop(turned.error());
   }
 
   void open(Endpoint server, unsigned number, std::size_t octets) {
-    auto socket = Socket::connect(stack_, driver_.now(), server);
+    std::vector<std::byte> asked = question(number, octets);
+    const auto first = fast_open_ ? std::span<const std::byte>(asked) : std::span<const std::byte>{};
+    auto socket = Socket::connect(stack_, driver_.now(), server, {.first_text = first, .fast_open = fast_open_});
     if (!socket) stop("connect: " + std::string(describe(socket.error().code)));
     const auto index = socket->id().index;
-    conversations_.emplace(index, Conversation{std::move(*socket), question(number, octets)});
+    conversations_.emplace(index, Conversation{std::move(*socket), std::move(asked), first.size()});
   }
 
   void accept_all(Listener& listener) {
@@ -165,6 +182,9 @@ class Peer {
   io::Driver& driver_;
   Stack& stack_;
   std::map<std::uint32_t, Conversation> conversations_;  // by the connection's index
+  bool fast_open_;
+  Instant next_look_{};
+  std::uint64_t most_memory_ = 0;
   std::size_t most_at_once_ = 0;
   unsigned done_ = 0, failed_ = 0;
 };
@@ -177,11 +197,13 @@ int main(int argc, char** argv) {
   LinkSpec spec = or_stop(parse_link(words[0]));
   words.erase(words.begin());
   std::string impairment;
+  bool fast_open = false;
   while (words.size() >= 2 && words[0].starts_with("--")) {
     if (words[0] == "--address") {
       if (auto added = add_address(spec, words[1]); !added) stop(added.error());
     }
     if (words[0] == "--impair") impairment = words[1];
+    if (words[0] == "--fast-open") fast_open = words[1] == "yes";
     words.erase(words.begin(), words.begin() + 2);
   }
   spec.offload = impairment.empty();
@@ -192,7 +214,7 @@ int main(int argc, char** argv) {
   }
   Stack stack(stack_config(spec, *link));
   io::Driver driver(stack, *link);
-  Peer peer(driver);
+  Peer peer(driver, fast_open);
   const auto number = [&](std::size_t i) { return static_cast<unsigned>(std::stoul(words.at(i))); };
   if (words.size() == 3 && words[0] == "serve") {
     peer.serve(static_cast<std::uint16_t>(number(1)), number(2));

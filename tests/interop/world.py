@@ -115,8 +115,8 @@ class Program:
 class World:
     """What a case is given: the paths of our programs, a folder of its own, and shorthands for both ends."""
 
-    def __init__(self, fourtuple, peer, http_server, impair):
-        self.fourtuple, self.peer, self.http_server = fourtuple, peer, http_server
+    def __init__(self, fourtuple, peer, http_server, flood, impair):
+        self.fourtuple, self.peer, self.http_server, self.flood = fourtuple, peer, http_server, flood
         self.folder = tempfile.TemporaryDirectory(prefix="fourtuple-interop-")
         self.impair = ["--impair", impair] if impair else []
         self.link = LINK
@@ -180,7 +180,7 @@ def in_background(work, *arguments):
 
 def run(cases, arguments):
     """Runs the case of that name for each family given, in this namespace."""
-    world = World(arguments.fourtuple, arguments.peer, arguments.http_server, arguments.impair)
+    world = World(arguments.fourtuple, arguments.peer, arguments.http_server, arguments.flood, arguments.impair)
     status = 1
     try:
         for family in arguments.families:
