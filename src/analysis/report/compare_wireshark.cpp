@@ -200,9 +200,14 @@ Document WiresharkComparison::document(const std::string& file, Lang lang) const
         Tone::good);
   } else {
     if (streams_ours_ != streams_theirs_)
-      document.paragraph(either("Connections: ", "连接数：") + count_text(streams_ours_) +
-                             either("; Wireshark: ", "；Wireshark：") + count_text(streams_theirs_),
-                         Tone::warning);
+      document.paragraph(
+          either("Connections: ", "连接数：") + count_text(streams_ours_) + either("; Wireshark: ", "；Wireshark：") +
+              count_text(streams_theirs_) + either(". ", "。") +
+              either("Wireshark begins another one with each SYN that has another number; for us a SYN of the other "
+                     "side belongs to the opening that it answers (RFC 9293 3.5). What follows is not compared.",
+                     "Wireshark 遇到序号不同的 SYN 就另开一个连接；我们认为对方的 SYN 属于它所应答的打开过程"
+                     "（RFC 9293 3.5）。其余不再比较。"),
+          Tone::warning);
     if (!facts_.empty()) {
       Table table{.caption = either("Facts that differ", "不同的事实"),
                   .columns = {{either("connection", "连接"), true}, {either("fact", "事实")}, {"fourtuple"}, {"Wireshark"}},

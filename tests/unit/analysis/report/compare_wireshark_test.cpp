@@ -90,3 +90,15 @@ TEST_CASE("a difference that nobody can explain is said to be one") {
   comparison.frame(9, WiresharkWord::keep_alive, Label::injected);
   CHECK(text(comparison).find("one of both is wrong") != std::string::npos);
 }
+
+TEST_CASE("when streams are split otherwise, that is said and nothing of them is compared") {
+  WiresharkComparison comparison;
+  comparison.streams(1, 2);
+  WiresharkStream theirs = same_as(connection());
+  theirs.sides[0].packets = 1;
+  comparison.stream(connection(), &theirs);
+  CHECK_FALSE(comparison.same_facts());
+  const std::string page = text(comparison);
+  CHECK(page.find("Connections: 1; Wireshark: 2. ") != std::string::npos);
+  CHECK(page.find("Facts that differ") == std::string::npos);
+}
