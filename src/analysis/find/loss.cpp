@@ -254,7 +254,8 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
         r.late.push_back(&note);
         break;
       case Label::network_duplicate:
-        (note.waited >= stale_after ? r.stale : r.network_copies).push_back(&note);
+        (note.waited >= stale_after || (note.any(Note::old_clock) && note.value >= 1000) ? r.stale : r.network_copies)
+            .push_back(&note);
         break;
       case Label::capture_duplicate:
         r.capture_copies.push_back(&note);

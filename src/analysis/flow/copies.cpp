@@ -33,16 +33,29 @@ bool too_soon_to_repeat(const Passing& p, std::int64_t waited, bool same_stamp) 
   return !p.stamped() && trip > 2'000'000 && waited < trip / 2;
 }
 
+/// A packet with this IP ID has passed before, but which is no longer remembered. A repeat would bear an ID of its own.
+bool is_old_copy(Passing& p) {
+  if (p.place != IdWindow::Place::seen || !p.own_live.ids.trusted()) return false;
+  Note note = p.draft(Note::Kind::segment);
+  const std::int32_t behind = ahead(p.newest_stamp(), p.segment.options.stamps.val);
+  if (p.stamped() && p.segment.length != 0 && behind > 0) {
+    note.is |= Note::old_clock;
+    note.value = static_cast<std::uint32_t>(behind);
+  }
+  p.mark(Label::network_duplicate, RepeatCause::none, note);
+  return true;
+}
+
 bool is_text_copy(Passing& p, std::uint32_t end) {
   const SentLog& sent = p.own_live.sent;
   const SentLog::Index i = sent.find(p.seq);
-  if (i == sent.last() || sent[i].seq != p.seq || sent[i].end != end) return false;
+  if (i == sent.last() || sent[i].seq != p.seq || sent[i].end != end) return is_old_copy(p);
   const Piece& piece = sent[i];
   const std::int64_t waited = p.at - piece.at;
   const bool same_stamp = p.stamped() && piece.stamp == p.segment.options.stamps.val;
-  if (p.stamped() && !same_stamp) return false;
+  if (p.stamped() && !same_stamp) return is_old_copy(p);
   if (p.segment.has_ip_id && (p.segment.ip_id != 0 || piece.ip_id != 0)) {
-    if (p.segment.ip_id != piece.ip_id) return false;
+    if (p.segment.ip_id != piece.ip_id) return is_old_copy(p);
     if (!p.own_live.ids.trusted() && waited >= network_gap) return false;  // a host whose ID never changes
   } else if (!too_soon_to_repeat(p, waited, same_stamp)) {
     return false;
@@ -82,9 +95,12 @@ bool is_bare_copy(Passing& p) {
       if (by_id ? b.id != mine.id || (!live.ids.trusted() && waited >= network_gap)
                 : (b.others != mine.others && waited >= capture_gap) || !too_soon_to_repeat(p, waited, p.stamped()))
         continue;
+      // Without ID and timestamp two bare segments look alike that were both sent, one for each of two that came.
+      if (!by_id && !p.stamped() && b.way == mine.way) continue;
       note_copy(p, waited, b.way, b.frame);
       return true;
     }
+    if (is_old_copy(p)) return true;
   }
   live.bare[live.bare_next] = mine;
   live.bare_next = (live.bare_next + 1) % bare_acks;

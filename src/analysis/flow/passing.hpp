@@ -61,6 +61,11 @@ struct Passing {
   std::uint64_t full_frame(std::uint32_t counted) const { return counted == 0 ? 0 : record.first_frame + counted - 1; }
   bool stamped() const { return segment.options.any(SegmentOptions::timestamps); }
 
+  /// TSval of the side's newest text.
+  std::uint32_t newest_stamp() const {
+    const SentLog& sent = own_live.sent;
+    return sent.empty() ? segment.options.stamps.val : sent[sent.last() - 1].stamp;
+  }
   /// A note about this segment, with what is known of every one.
   Note draft(Note::Kind kind) const;
   /// Writes a note that gives the segment its label.

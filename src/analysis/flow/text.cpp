@@ -51,7 +51,6 @@ void append(Passing& p, std::uint32_t from, std::uint32_t to) {
   }
   Piece& piece = p.own_live.sent.append();
   fill_in(p, piece, from, to);
-  p.own_live.last_stamp = piece.stamp;
   const std::uint64_t flight = p.own.in_flight();
   const std::uint64_t unit = std::max(p.own_live.largest, 1u);
   std::uint8_t band = 0;
@@ -194,6 +193,31 @@ void on_late(Passing& p, std::uint32_t end) {
   p.mark(acked ? Label::needless : Label::retransmission, cause_of_fill(p, waited, end), note);
 }
 
+/// The repeat came first and filled the hole; this is the first copy, later still: its clock is older. So nothing was lost.
+bool is_first_copy(Passing& p, const Overlap& overlap) {
+  const Piece& repeat = overlap.first;
+  if (!overlap.found || !repeat.any(Piece::late) || overlap.holes != 0) return false;
+  bool older = false;
+  if (p.own_live.ids.trusted() && p.segment.ip_id != 0 && repeat.ip_id != 0)
+    older = static_cast<std::int16_t>(p.segment.ip_id - repeat.ip_id) < 0;
+  else if (p.stamped())
+    older = ahead(p.segment.options.stamps.val, repeat.stamp) < 0;
+  if (!older) return false;
+  constexpr int farthest = 64;
+  const std::uint64_t frame = p.full_frame(repeat.frame);
+  std::uint32_t i = p.record.last_note;
+  for (int looked = 0; i != none && looked < farthest; i = p.notes.before(i), ++looked) {
+    Note& note = p.notes[i];
+    if (note.frame != frame || note.kind != Note::Kind::segment) continue;
+    if (note.label != Label::retransmission) return false;
+    note.label = Label::needless;
+    note.is |= Note::by_timestamp;
+    ++p.own_extra.needless;
+    return true;
+  }
+  return false;
+}
+
 void on_repeat(Passing& p, std::uint32_t end, const Overlap& overlap) {
   SideLive& live = p.own_live;
   Note note = p.draft(Note::Kind::segment);
@@ -203,6 +227,12 @@ void on_repeat(Passing& p, std::uint32_t end, const Overlap& overlap) {
     note.tries = static_cast<std::uint16_t>(overlap.first.tries + 1);
   } else {
     note.tries = 2;
+  }
+  if (is_first_copy(p, overlap)) {
+    note.is |= Note::proven;
+    note.tries = 1;
+    p.mark(Label::reordered, RepeatCause::none, note);
+    return;
   }
   const bool acked = p.own.any(SideRecord::una_known) && ahead(end, p.own.una) <= 0;
   if (ahead(end, p.own.max) >= 0) note.is |= Note::tail;
@@ -218,7 +248,7 @@ void on_repeat(Passing& p, std::uint32_t end, const Overlap& overlap) {
   const bool useless = acked || (overlap.found && overlap.all_sacked && overlap.holes == 0 && ahead(end, p.own.max) <= 0);
   if (useless) note.is |= Note::by_ack;
   // Whoever repeats himself stamps the time of the repeat: an older one is a packet that was long on its way.
-  if (const std::int32_t behind = ahead(p.own_live.last_stamp, p.segment.options.stamps.val); p.stamped() && behind > 0) {
+  if (const std::int32_t behind = ahead(p.newest_stamp(), p.segment.options.stamps.val); p.stamped() && behind > 0) {
     note.is |= Note::old_clock;
     note.value = static_cast<std::uint32_t>(behind);
   }
@@ -317,7 +347,7 @@ void on_text(Passing& p) {
     const std::uint32_t repeated = std::min(overlap.known, p.segment.length);
     own.repeated_text += std::min(repeated, 0xffffffffu - own.repeated_text);
     p.fresh = p.segment.length - repeated;
-    remember(p, p.seq, bound);
+    if (p.label != Label::reordered || overlap.known == 0) remember(p, p.seq, bound);
     if (ahead(end, bound) > 0) append(p, bound, end);
   } else {
     own.repeated_text += std::min(p.segment.length, 0xffffffffu - own.repeated_text);

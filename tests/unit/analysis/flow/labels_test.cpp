@@ -370,3 +370,59 @@ TEST_CASE("text that follows its own RST shows that somebody else sent the RST")
   CHECK(c.state == FlowState::established);
   CHECK(c.closer == 2);
 }
+
+TEST_CASE("a repeat that overtakes its first copy was needless, and the first copy is late") {
+  for (const bool ids : {true, false}) {
+    Talk t;
+    t.ids = ids;
+    t.handshake(server);
+    t.text(client, 1, 1000);
+    ++t.next_id[client];  // the first copy, under way
+    const auto above = t.text(client, 2001, 1000);
+    t.sack(server, 1, 1001, {{2001, 3001}});
+    t.wait(20_ms);
+    const auto repeat =
+        t.say(client, {.seq = 1001, .length = 1000, .ack = 1, .ip_id = ids ? std::optional<std::uint16_t>{140} : std::nullopt});
+    t.ack(server, 1, 3001);
+    t.wait(20_ms);
+    const auto first = t.say(
+        client,
+        {.seq = 1001, .length = 1000, .ack = 1, .ip_id = ids ? std::optional<std::uint16_t>{103} : std::nullopt, .stamp = 5020});
+    const Connection c = t.end();
+    CHECK(t.label(above) == Label::original);
+    CHECK(t.label(repeat) == Label::needless);
+    CHECK(t.label(first) == Label::reordered);
+    CHECK(c.sides[0].needless == 1);
+    CHECK(c.sides[0].reordered == 1);
+  }
+}
+
+TEST_CASE("a copy by its identification is one however much came between") {
+  Talk t;
+  t.handshake();
+  std::uint64_t acks[40]{};
+  for (std::uint32_t i = 0; i < 40; ++i) t.text(client, 1 + i * 1000, 1000);
+  t.wait(20_ms);
+  const std::uint16_t first_id = t.next_id[server];
+  for (std::uint32_t i = 0; i < 40; ++i) acks[i] = t.ack(server, 1, 1001 + i * 1000);
+  t.wait(2_ms);
+  const auto copy = t.say(server, {.seq = 1, .ack = 3001, .ip_id = static_cast<std::uint16_t>(first_id + 2)});
+  t.end();
+  CHECK(t.label(acks[2]) == Label::original);
+  CHECK(t.label(copy) == Label::network_duplicate);
+}
+
+TEST_CASE("two resets without identification and timestamp are two resets") {
+  Talk t;
+  t.stamps = false;
+  t.handshake();
+  t.ids = false;
+  t.text(client, 1, 1000);
+  t.text(client, 1001, 1000);
+  const auto first = t.say(server, {.seq = 1, .flags = wire::tcp_flag::rst, .ip_id = std::uint16_t{0}});
+  t.wait(20_us);
+  const auto second = t.say(server, {.seq = 1, .flags = wire::tcp_flag::rst, .ip_id = std::uint16_t{0}});
+  t.end();
+  CHECK(t.label(first) == Label::original);
+  CHECK(t.label(second) == Label::original);
+}
