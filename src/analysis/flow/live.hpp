@@ -98,7 +98,6 @@ struct alignas(64) SideLive {
   std::int64_t ack_at = 0;               // when an ACK came for all that it had in flight
   std::int64_t ack_took = 0;             // ... and how long it had taken
   std::uint32_t ack_frame = 0;
-  std::uint32_t last_stamp = 0;        // TSval of its newest text
   std::uint32_t duplicate_acks = 0;    // in a row, of the other side
   std::uint32_t sacked_octets = 0;     // above una
   std::uint32_t sack_high = 0;         // highest number that the other side selectively acknowledged, while sacked_octets
