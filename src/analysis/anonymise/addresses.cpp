@@ -15,8 +15,8 @@ struct Range4 {
   unsigned length;
 };
 // What an IPv4 address is by its range (RFC 6890), beside "some host of the Internet".
-constexpr std::array private_ranges{Range4{{10, 0, 0, 0}, 8}, Range4{{172, 16, 0, 0}, 12}, Range4{{192, 168, 0, 0}, 16},
-                                    Range4{{100, 64, 0, 0}, 10}, Range4{{169, 254, 0, 0}, 16}};
+constexpr Range4 private_ranges[] = {
+    {{10, 0, 0, 0}, 8}, {{172, 16, 0, 0}, 12}, {{192, 168, 0, 0}, 16}, {{100, 64, 0, 0}, 10}, {{169, 254, 0, 0}, 16}};
 
 bool in(const Octets& octets, const Range4& range) {
   for (unsigned bit = 0; bit < range.length; ++bit) {
@@ -28,7 +28,7 @@ bool in(const Octets& octets, const Range4& range) {
 
 const Range4* range_of(const Octets& octets) {
   const auto found = std::ranges::find_if(private_ranges, [&](const Range4& r) { return in(octets, r); });
-  return found == private_ranges.end() ? nullptr : &*found;
+  return found == std::ranges::end(private_ranges) ? nullptr : found;
 }
 
 /// 0.0.0.0/8, loopback, multicast and what lies above.
