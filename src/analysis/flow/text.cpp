@@ -123,7 +123,10 @@ void remember(Passing& p, std::uint32_t from, std::uint32_t to) {
   if (ahead(from, p.own_live.known_from) < 0) from = p.own_live.known_from;
   while (ahead(to, from) > 0) {
     if (!make_room(p, 2)) return;
-    if (ahead(from, p.own_live.known_from) < 0) from = p.own_live.known_from;  // the room came from what was oldest
+    if (ahead(from, p.own_live.known_from) < 0) {  // the room came from what was oldest, perhaps from all of it
+      from = p.own_live.known_from;
+      if (ahead(to, from) <= 0) return;
+    }
     SentLog::Index i = sent.find(from);
     if (i != sent.last() && ahead(sent[i].seq, from) < 0) sent.cut(i++, from);
     if (i == sent.last() || ahead(sent[i].seq, from) > 0) {  // a hole
