@@ -18,45 +18,103 @@ std::string base_name(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+/// Segments wait until there are enough of them to be judged together, which is faster; where their text goes with the next
+/// packet they do not wait.
+class Feed {
+ public:
+  Feed(analysis::Analysis& analysis, bool waits) : analysis_(analysis), waits_(waits) {
+    if (waits_) waiting_.resize(most_waiting);
+  }
+  ~Feed() { flush(); }
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+
+  void take(const analysis::Frame& frame) {
+    if (frame.has_segment) {
+      if (!waits_ || frame.segment.fragmented) {
+        flush();
+        analysis_.on(frame.segment);
+      } else {
+        waiting_[count_++] = frame.segment;
+        if (count_ == most_waiting) flush();
+      }
+    }
+    if (frame.has_icmp_error) {
+      flush();
+      analysis_.on(frame.icmp_error);
+    }
+  }
+  void flush() {
+    if (count_ > 0) analysis_.on(std::span<const analysis::Segment>(waiting_.data(), count_));
+    count_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t most_waiting = 128;
+  analysis::Analysis& analysis_;
+  bool waits_;
+  std::vector<analysis::Segment> waiting_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 std::expected<std::unique_ptr<Examination>, std::string> Examination::open(const std::string& path, analysis::Lang lang,
-                                                                           bool twice) {
-  auto source = io::open_capture(path, {.read_twice = twice});
+                                                                           ExamineOptions options) {
+  auto source = io::open_capture(path, {.read_twice = options.twice});
   if (!source) return std::unexpected(source.error());
   analysis::report::CaptureFile file;
   file.name = base_name(path);
-  return std::unique_ptr<Examination>(new Examination(std::move(*source), std::move(file), lang));
+  return std::unique_ptr<Examination>(new Examination(std::move(*source), std::move(file), lang, options));
 }
 
-void Examination::walk(analysis::Analysis& analysis, const PerFrame& each, bool first) {
+void Examination::read(analysis::report::Timeline* timeline) {
   const Interruption interruption;
   Progress progress((lang_ == analysis::Lang::zh ? "读取 " : "reading ") + file_.name, source_->size());
-  analysis::Dissector dissector({.verify_checksums = analysis::verify_by_default(source_->size().value_or(0))});
+  const bool verify = options_.verify && analysis::verify_by_default(source_->size().value_or(0));
+  analysis::Dissector dissector({.verify_checksums = verify});
   pcap::Packet packet;
   auto step = io::CaptureSource::Step::packet;
-  std::uint64_t packets = 0;
   bool stopped = false;
-  while ((step = source_->next(packet)) == io::CaptureSource::Step::packet) {
+  {
+    Feed feed(analysis_, source_->keeps_packets());
+    while (!stopped && (step = source_->next(packet)) == io::CaptureSource::Step::packet) {
+      const analysis::Frame& frame = dissector.dissect(packet);
+      feed.take(frame);
+      file_.octets += frame.original_length;
+      file_.unreadable += frame.problem != analysis::Problem::none ? 1U : 0U;
+      if (timeline != nullptr) timeline->add(frame.at, frame.original_length);
+      if (file_.packets == 0) file_.first = frame.at;
+      file_.last = frame.at;
+      if (++file_.packets % between_looks != 0) continue;
+      progress.show(source_->position(), file_.packets);
+      stopped = Interruption::asked();
+    }
+  }
+  analysis_.finish();
+  file_.segments = analysis_.capture().segments;
+  file_.format = source_->format();
+  note_end(step, stopped);
+}
+
+/// As far as the first pass came, and no further: a file may have grown meanwhile.
+void Examination::walk_again(analysis::Analysis& analysis, const PerFrame& each) {
+  const Interruption interruption;
+  Progress progress((lang_ == analysis::Lang::zh ? "再次读取 " : "reading again ") + file_.name, source_->size());
+  const bool verify = options_.verify && analysis::verify_by_default(source_->size().value_or(0));
+  analysis::Dissector dissector({.verify_checksums = verify});
+  pcap::Packet packet;
+  for (std::uint64_t packets = 0; packets < file_.packets;) {
+    if (source_->next(packet) != io::CaptureSource::Step::packet) break;
     const analysis::Frame& frame = dissector.dissect(packet);
     if (frame.has_segment) analysis.on(frame.segment);
     if (frame.has_icmp_error) analysis.on(frame.icmp_error);
-    if (first) {
-      file_.octets += frame.original_length;
-      file_.unreadable += frame.problem != analysis::Problem::none ? 1U : 0U;
-      if (!file_.first) file_.first = frame.at;
-      file_.last = frame.at;
-    }
     if (each) each(frame, packet);
     if (++packets % between_looks != 0) continue;
     progress.show(source_->position(), packets);
-    stopped = Interruption::asked();
-    if (stopped) break;
+    if (Interruption::asked()) break;
   }
   analysis.finish();
-  if (!first) return;
-  file_.packets = packets;
-  note_end(step, stopped);
 }
 
 void Examination::note_end(io::CaptureSource::Step step, bool stopped) {
@@ -77,22 +135,20 @@ void Examination::note_end(io::CaptureSource::Step step, bool stopped) {
                                : "The capturing system says that it missed " + count_text(lost) + " packets.");
 }
 
-void Examination::read(const PerFrame& each) {
-  walk(analysis_, each, true);
-  file_.segments = analysis_.capture().segments;
-  file_.format = source_->format();
-  finder_.emplace(analysis_);
-}
-
 bool Examination::read_again(analysis::SeriesSink& sink, const PerFrame& each) {
   if (!source_->rewind()) return false;
   analysis::Analysis again({}, &sink);
-  walk(again, each, false);
+  walk_again(again, each);
   return true;
 }
 
+const analysis::Finder& Examination::finder() const {
+  if (!finder_) finder_.emplace(analysis_);
+  return *finder_;
+}
+
 void Examination::settle(analysis::report::FlowSteps& steps) const {
-  steps.settle(finder_->connection(steps.stream()), analysis_);
+  steps.settle(finder().connection(steps.stream()), analysis_);
 }
 
 }  // namespace ft::cli

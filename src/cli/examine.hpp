@@ -7,6 +7,7 @@
 #include "analysis/flow/analysis.hpp"
 #include "analysis/report/capture_text.hpp"
 #include "analysis/report/flow_steps.hpp"
+#include "analysis/report/stats.hpp"
 #include "cli/progress.hpp"
 #include "io/capture_source.hpp"
 
@@ -22,15 +23,20 @@ namespace ft::cli {
 /// Exit status of a command that read a capture in part: what it says is true of that part.
 inline constexpr int exit_partial = 3;
 
+struct ExamineOptions {
+  bool twice = true;   // it will be read a second time, so a pipe has to be kept
+  bool verify = true;  // sum checksums, unless the file is large
+};
+
 class Examination {
  public:
   using PerFrame = std::function<void(const analysis::Frame&, const pcap::Packet&)>;
 
-  /// `twice`: it will be read a second time, so a pipe has to be kept.
-  static std::expected<std::unique_ptr<Examination>, std::string> open(const std::string& path, analysis::Lang lang, bool twice);
+  static std::expected<std::unique_ptr<Examination>, std::string> open(const std::string& path, analysis::Lang lang,
+                                                                       ExamineOptions options);
 
-  /// The first pass; once. `each` is called for every frame, after the analysis has seen it.
-  void read(const PerFrame& each = {});
+  /// The first pass; once. `timeline` counts all packets, if it is there.
+  void read(analysis::report::Timeline* timeline = nullptr);
   /// The second pass, as often as one likes: segments of the streams that `sink` wants. False when the source cannot go back.
   bool read_again(analysis::SeriesSink& sink, const PerFrame& each = {});
   /// Labels as they are at the end, and what is known of the connection.
@@ -38,23 +44,26 @@ class Examination {
 
   const analysis::report::CaptureFile& file() const { return file_; }
   const analysis::Analysis& analysis() const { return analysis_; }
-  const analysis::Finder& finder() const { return *finder_; }
+  /// Made when it is first asked for.
+  const analysis::Finder& finder() const;
   std::uint32_t streams() const { return analysis_.streams(); }
-  analysis::Connection connection(std::uint32_t stream) const { return finder_->connection(stream); }
+  analysis::Connection connection(std::uint32_t stream) const { return finder().connection(stream); }
   const io::CaptureSource& source() const { return *source_; }
 
  private:
-  Examination(std::unique_ptr<io::CaptureSource> source, analysis::report::CaptureFile file, analysis::Lang lang)
-      : source_(std::move(source)), file_(std::move(file)), lang_(lang) {}
-  void walk(analysis::Analysis& analysis, const PerFrame& each, bool first);
+  Examination(std::unique_ptr<io::CaptureSource> source, analysis::report::CaptureFile file, analysis::Lang lang,
+              ExamineOptions options)
+      : source_(std::move(source)), file_(std::move(file)), lang_(lang), options_(options) {}
+  void walk_again(analysis::Analysis& analysis, const PerFrame& each);
   void note_end(io::CaptureSource::Step step, bool stopped);
   void describe();
 
   std::unique_ptr<io::CaptureSource> source_;
   analysis::report::CaptureFile file_;
   analysis::Lang lang_;
+  ExamineOptions options_;
   analysis::Analysis analysis_;
-  std::optional<analysis::Finder> finder_;
+  mutable std::optional<analysis::Finder> finder_;
 };
 
 }  // namespace ft::cli

@@ -140,7 +140,7 @@ int explain(const ExplainOptions& o) {
     if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
     choice = *parsed;
   }
-  auto examined = Examination::open(o.capture.file, lang, true);
+  auto examined = Examination::open(o.capture.file, lang, {});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
   if (o.compare_wireshark) return compare(**examined, o, lang);

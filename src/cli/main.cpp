@@ -97,6 +97,7 @@ int run(int argc, char** argv) {
   ft::cli::add_explore(app, status);
   ft::cli::add_explain(app, status);
   ft::cli::add_why(app, status);
+  ft::cli::add_stats(app, status);
   ft::cli::add_conform(app, status, ft::cli::run_scripts);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {

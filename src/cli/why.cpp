@@ -150,7 +150,7 @@ int why(const WhyOptions& o) {
     if (!parsed) return fail(parsed.error(), exit_usage);
     choice = *parsed;
   }
-  auto examined = Examination::open(o.capture.file, lang, false);
+  auto examined = Examination::open(o.capture.file, lang, {.twice = false});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
   std::optional<Answer> answer;

@@ -77,6 +77,7 @@ class Printer {
   void wrapped(const Span& first, std::size_t indent, std::string_view text, Ink ink);
   void labelled(std::string_view label, std::string_view text, std::size_t indent, Ink ink = Ink::plain);
   void connection(const ConnectionLine& connection);
+  void records(const Table& table);
   std::string_view either(std::string_view en, std::string_view zh) const { return lang_ == Lang::zh ? zh : en; }
 
   TextOptions options_;
@@ -135,23 +136,44 @@ void Printer::operator()(const Numbered& numbered) {
   }
 }
 
+/// A table that is wider than the terminal: each row in its own lines, what it is about first, then numbers with their names.
+void Printer::records(const Table& table) {
+  for (const auto& row : table.rows) {
+    std::string lead, rest;
+    for (std::size_t i = 0; i < row.size() && i < table.columns.size(); ++i) {
+      const bool is_lead = !table.columns[i].number || i == 0;
+      std::string& out = is_lead ? lead : rest;
+      out += out.empty() ? "" : is_lead ? "  " : " · ";
+      out += is_lead ? row[i] : table.columns[i].title + " " + row[i];
+    }
+    wrapped({"  "}, 2, lead, Ink::bold);
+    wrapped({"      "}, 6, rest, Ink::plain);
+  }
+}
+
 void Printer::operator()(const Table& table) {
   std::vector<std::size_t> widths;
   for (const Table::Column& column : table.columns) widths.push_back(display_width(clean(column.title)));
   for (const auto& row : table.rows)
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
       widths[i] = std::max(widths[i], display_width(clean(row[i])));
-  const auto print = [&](const auto& cell_of, std::size_t cells, Ink ink) {
-    std::string text = "  ";
-    for (std::size_t i = 0; i < cells && i < widths.size(); ++i) {
-      const std::string cell = clean(cell_of(i));
-      text += (i == 0 ? "" : "  ") + (table.columns[i].number ? pad_left(cell, widths[i]) : pad_right(cell, widths[i]));
-    }
-    line({{text, ink}});
-  };
+  std::size_t whole = 0;
+  for (const std::size_t width : widths) whole += width + 2;
   if (!table.caption.empty()) wrapped({"  "}, 2, table.caption, Ink::bold);
-  print([&](std::size_t i) { return table.columns[i].title; }, table.columns.size(), Ink::dim);
-  for (const auto& row : table.rows) print([&](std::size_t i) { return row[i]; }, row.size(), Ink::plain);
+  if (whole > ladder_columns) {
+    records(table);
+  } else {
+    const auto print = [&](const auto& cell_of, std::size_t cells, Ink ink) {
+      std::string text = "  ";
+      for (std::size_t i = 0; i < cells && i < widths.size(); ++i) {
+        const std::string cell = clean(cell_of(i));
+        text += (i == 0 ? "" : "  ") + (table.columns[i].number ? pad_left(cell, widths[i]) : pad_right(cell, widths[i]));
+      }
+      line({{text, ink}});
+    };
+    print([&](std::size_t i) { return table.columns[i].title; }, table.columns.size(), Ink::dim);
+    for (const auto& row : table.rows) print([&](std::size_t i) { return row[i]; }, row.size(), Ink::plain);
+  }
   if (table.left_out > 0) wrapped({"  "}, 2, more_text(table.left_out, lang_), Ink::dim);
 }
 
