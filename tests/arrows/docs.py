@@ -1,15 +1,17 @@
 """docs.py ROOT [FOURTUPLE] [--write]: the documents keep their promises. Relative links lead somewhere, every `fourtuple lab STORY`
 names a story that is there; and, with the program at hand, the manual page lists the options that --help lists and no others, and a
-block after `<!-- output of: fourtuple ... -->` is what that command prints (--write puts it there)."""
+block after `<!-- output of: fourtuple ... -->` is what that command prints (--write puts it there), with the exit status 0 or that of
+`<!-- output of (exit 11): fourtuple ... -->`. Commands run at the root."""
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 STORY = re.compile(r"(?:fourtuple|\./run) lab ([a-z][a-z0-9-]*)")
-SHOWN = re.compile(r"(<!-- output of: fourtuple ([^>]*) -->\n+```\w*\n)(.*?)(```\n)", re.S)
+SHOWN = re.compile(r"(<!-- output of(?: \(exit (\d+)\))?: fourtuple (.*?) -->\n+```\w*\n)(.*?)(```\n)", re.S)
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z0-9-]+)")
 COMMAND = re.compile(r"^  ([a-z]+) {2,}\S", re.M)  # in the list of --help
 
@@ -36,9 +38,12 @@ def documents(root):
     return sorted(root.glob("*.md")) + sorted((root / "docs").rglob("*.md")) + sorted((root / "docs").rglob("*.1"))
 
 
-def run(program, *arguments):
+def run(program, *arguments, root=".", expect=0):
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True, encoding="utf-8", env=environment).stdout
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, encoding="utf-8", env=environment, cwd=root)
+    if done.returncode != expect:
+        raise SystemExit(f"fourtuple {shlex.join(arguments)}: exit status {done.returncode} and not {expect}: {done.stderr}")
+    return done.stdout
 
 
 def check_shown(root, program, write):
@@ -46,7 +51,8 @@ def check_shown(root, program, write):
     problems = []
     for path in documents(root):
         text = path.read_text(encoding="utf-8")
-        fresh = SHOWN.sub(lambda m: m.group(1) + run(program, *m.group(2).split()) + m.group(4), text)
+        fresh = SHOWN.sub(lambda m: m.group(1) + run(program, *shlex.split(m.group(3)), root=root, expect=int(m.group(2) or 0)) +
+                          m.group(5), text)
         if fresh != text and write:
             path.write_text(fresh, encoding="utf-8")
         elif fresh != text:
@@ -69,7 +75,7 @@ def main():
     root = pathlib.Path(sys.argv[1])
     problems = check_tree(root)
     if len(sys.argv) > 2:
-        program = sys.argv[2]
+        program = str(pathlib.Path(sys.argv[2]).resolve())
         helps = run(program, "--help")
         helps += "".join(run(program, command, "--help") for command in COMMAND.findall(helps.split("Subcommands:")[1]))
         problems += check_manual((root / "docs/man/fourtuple.1").read_text(encoding="utf-8"), helps)
