@@ -46,7 +46,7 @@ Draft& add_all(Draft& draft, const std::vector<const Note*>& notes) {
 std::uint64_t tries(const Side& side, std::size_t repeats) { return std::max<std::uint64_t>(side.syns, repeats + 1); }
 
 /// Others at the same port that had to wait, or wait still: of these one is chance, several are the port.
-bool port_is_slow(const Case& c, std::size_t tries) {
+bool port_is_slow(const Case& c, std::uint64_t tries) {
   const Listener* listener = c.hosts.listener(c.server().endpoint);
   if (listener == nullptr) return false;
   const std::uint32_t others = listener->accepted - std::min(1u, listener->accepted);

@@ -95,6 +95,25 @@ void tell_of_late_ack(Passing& p, std::int64_t took) {
   live.ack_frame = p.frame;
 }
 
+/// The other side's octets from here to there are acknowledged and nobody captured them.
+void tell_unseen(Passing& p, std::uint32_t from, std::uint32_t to) {
+  SideLive& live = p.other_live;
+  const std::uint32_t octets = to - from;
+  p.other_extra.unseen_acked += octets;
+  // One note for many in a row: what is missing is missing.
+  const std::uint32_t last = p.record.last_note;
+  if (last != none && p.notes[last].kind == Note::Kind::unseen_acked && p.notes[last].side == p.side) {
+    p.notes[last].value += octets;
+  } else {
+    Note note = p.draft(Note::Kind::unseen_acked);
+    note.value = octets;
+    p.write(note);
+  }
+  if (live.unseen_to != from) live.unseen_from = from;
+  live.unseen_to = to;
+  live.unseen_at = p.at;
+}
+
 void advance(Passing& p) {
   SideRecord& side = p.other;
   SideLive& live = p.other_live;
@@ -104,8 +123,13 @@ void advance(Passing& p) {
   const SentLog::Index begin = i;
   const Piece* newest = nullptr;
   std::int64_t took = 0;
+  std::uint32_t expected = side.una;
+  const bool whole = side.any(SideRecord::una_known);  // from here on every octet must have been captured
   for (; i != sent.last() && ahead(sent[i].end, p.ack) <= 0; ++i) {
     Piece& piece = sent[i];
+    if (whole && piece.seq != expected && ahead(piece.seq, expected) > 0 && ahead(expected, live.known_from) >= 0)
+      tell_unseen(p, expected, piece.seq);
+    expected = piece.end;
     took = p.at - piece.at;
     if (piece.any(Piece::sacked)) {
       live.sacked_octets -= std::min(live.sacked_octets, piece.size());
@@ -141,25 +165,10 @@ void advance(Passing& p) {
 
 void on_unseen(Passing& p) {
   SideRecord& side = p.other;
-  const std::uint32_t octets = p.ack - side.max;
-  if (side.packets != 0) {
-    p.other_extra.unseen_acked += octets;
-    // One note for many in a row: what is missing is missing.
-    const std::uint32_t last = p.record.last_note;
-    if (last != none && p.notes[last].kind == Note::Kind::unseen_acked && p.notes[last].side == p.side) {
-      p.notes[last].value += octets;
-    } else {
-      Note note = p.draft(Note::Kind::unseen_acked);
-      note.value = octets;
-      p.write(note);
-    }
-    SideLive& live = p.other_live;
-    if (live.unseen_to != side.max) live.unseen_from = side.max;
-    live.unseen_to = p.ack;
-    live.unseen_at = p.at;
-  } else {
+  if (side.packets != 0)
+    tell_unseen(p, side.max, p.ack);
+  else
     p.other_live.known_from = p.ack;
-  }
   side.max = p.ack;
 }
 

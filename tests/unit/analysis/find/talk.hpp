@@ -155,6 +155,18 @@ class Talk {
     server(at + rtt, "F.", server_next, client_next + 1);
     client(at + rtt + 0.1, ".", client_next + 1, server_next + 1);
   }
+  /// Full segments in a row, a tenth of a millisecond apart; returns the number after the last.
+  std::uint32_t burst(double at, std::uint8_t from, std::uint32_t seq, std::uint32_t ack, int count,
+                      std::uint32_t length = 1400) {
+    for (int i = 0; i < count; ++i, seq += length) say(at + 0.1 * i, from, i + 1 == count ? "P." : ".", seq, ack, length);
+    return seq;
+  }
+  /// A request of 100 octets and an answer of 200, all acknowledged: numbers stand at 101 and 201 after it, 60 ms later.
+  void exchange(double at) {
+    client(at, "P.", 1, 1, 100);
+    server(at + 20, "P.", 1, 101, 200);
+    client(at + 20.1, ".", 101, 201);
+  }
   void sack(Segment& segment, std::uint8_t of, std::uint32_t left, std::uint32_t right) {
     segment.options.sack[segment.options.sack_count++] = {Seq{isn[of]} + left, Seq{isn[of]} + right};
   }
