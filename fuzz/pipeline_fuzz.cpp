@@ -1,9 +1,14 @@
-// Any octets as a capture, all the way: file, dissector, connections, findings. Nothing crashes, everything comes to an end, and
-// the memory and the time it takes grow no faster than the file. (Each octet of a file may cost a bounded number of steps:
-// whoever can send packets must not be able to stop who looks at them.)
+// Any octets as a capture, all the way: file, dissector, connections, findings, and every form in which they are printed. Nothing
+// crashes, everything comes to an end, and the memory and the time it takes grow no faster than the file. (Each octet of a file
+// may cost a bounded number of steps: whoever can send packets must not be able to stop who looks at them.)
 #include "analysis/dissect/dissector.hpp"
 #include "analysis/find/find.hpp"
 #include "analysis/flow/analysis.hpp"
+#include "analysis/report/document_html.hpp"
+#include "analysis/report/document_markdown.hpp"
+#include "analysis/report/document_text.hpp"
+#include "analysis/report/explain.hpp"
+#include "analysis/report/explain_json.hpp"
 #include "base/assert.hpp"
 #include "pcap/reader.hpp"
 #include "pcap/stream_reader.hpp"
@@ -14,6 +19,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 using namespace ft;
@@ -86,6 +92,7 @@ class Pipeline {
       verdict.add(connection);
     }
     verdict.add(finder.findings());
+    tell(finder, verdict);
     for (const auto lang : {analysis::Lang::en, analysis::Lang::zh}) FT_ASSERT(!say(verdict, lang).empty());
     for (std::uint64_t frame = 1; frame <= sums_.packets; ++frame)
       sums_.labels += static_cast<std::uint64_t>(analysis_.label_of(frame).label);
@@ -93,6 +100,35 @@ class Pipeline {
   }
 
  private:
+  /// All that is printed of it, in each form.
+  void tell(const analysis::Finder& finder, const analysis::CaptureVerdict& verdict) {
+    namespace report = analysis::report;
+    report::CaptureFile file;
+    file.name = "<b>\x1b[31mfuzz\xff";
+    file.packets = sums_.packets;
+    report::ExplainJson json(analysis::Lang::en);
+    report::Summary summary(20, report::ListOrder::worst_first);
+    json.begin(file);
+    for (std::uint32_t i = 0; i < analysis_.streams(); ++i) {
+      const analysis::Connection connection = finder.connection(i);
+      summary.add(connection);
+      if (i == 0) flow_.settle(connection, analysis_);
+      json.connection(connection, i == 0 ? &flow_ : nullptr);
+    }
+    json.end(finder.findings());
+    FT_ASSERT(nlohmann::json::accept(json.take()));
+    report::Explained explained;
+    explained.file = &file;
+    explained.summary = &summary;
+    explained.verdict = &verdict;
+    explained.graphs = true;
+    if (analysis_.streams() != 0) explained.chosen.push_back(&flow_);
+    const report::Document document = report::explain_document(explained, analysis::Lang::zh);
+    FT_ASSERT(report::document_html(document).find("<b>") == std::string::npos);
+    FT_ASSERT(report::document_text(document, {}).find('\x1b') == std::string::npos);
+    FT_ASSERT(!report::document_markdown(document).empty());
+  }
+
   void check(const analysis::Connection& connection) {
     FT_ASSERT(connection.first_frame <= connection.last_frame && connection.last_frame <= sums_.packets);
     std::uint64_t packets = 0;
@@ -110,7 +146,8 @@ class Pipeline {
   }
 
   analysis::Dissector dissector_;
-  analysis::Analysis analysis_;
+  analysis::report::FlowSteps flow_{0, 2000};
+  analysis::Analysis analysis_{{}, &flow_};
   Sums sums_;
 };
 
