@@ -84,8 +84,10 @@ void fin_again(const Case& c, std::uint8_t side, Findings& out) {
   bool needless = true;
   for (const Note& note : c.notes) {
     const bool repeat = note.label == Label::retransmission || note.label == Label::needless;
-    if (note.kind == Note::Kind::segment && note.side == side && repeat && note.cause == RepeatCause::fin)
+    if (note.kind == Note::Kind::segment && note.side == side && repeat && note.cause == RepeatCause::fin) {
       repeats.push_back(&note);
+      needless = needless && note.label == Label::needless;
+    }
   }
   if (repeats.empty()) return;
   const Duration wait = repeats.back()->at - closer.fin_at;
