@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ft::analysis {
 namespace {
@@ -115,7 +116,7 @@ void match_by_octets(std::vector<Trace>& near, std::vector<Trace>& far) {
   if (left.empty()) return;
   const Seq base = far[left.front()].seq - 0x40000000u;
   const auto place = [&](Seq seq) { return seq.value() - base.value(); };
-  std::ranges::stable_sort(left, {}, [&](std::uint32_t i) { return place(far[i].seq); });
+  std::ranges::sort(left, {}, [&](std::uint32_t i) { return std::pair(place(far[i].seq), i); });
   std::uint32_t longest = 0;
   for (const std::uint32_t i : left) longest = std::max(longest, far[i].length);
   for (std::uint32_t a = 0; a < near.size(); ++a) {
@@ -183,7 +184,7 @@ void match_traces(std::vector<Trace>& near, std::vector<Trace>& far) {
   const auto order = [](const std::vector<Trace>& traces) {
     std::vector<std::uint32_t> indices(traces.size());
     for (std::uint32_t i = 0; i < indices.size(); ++i) indices[i] = i;
-    std::ranges::stable_sort(indices, {}, [&](std::uint32_t i) { return name_of(traces[i]); });
+    std::ranges::sort(indices, {}, [&](std::uint32_t i) { return std::pair(name_of(traces[i]), i); });
     return indices;
   };
   const auto here = order(near), there = order(far);
