@@ -4,6 +4,7 @@
 #include "cli/packet_files.hpp"
 #include "cli/packet_ladder.hpp"
 #include "cli/session.hpp"
+#include "cli/slice.hpp"
 #include "cli/terminal.hpp"
 #include "cli/until.hpp"
 #include "io/live_capture.hpp"
@@ -28,10 +29,11 @@ namespace {
 constexpr std::string_view command_name = "capture";
 using SteadyClock = std::chrono::steady_clock;
 
-struct CaptureOptions {
+/// The command line.
+struct CaptureWords {
   std::string interface;
   std::vector<std::string> filter;
-  std::string file;
+  SliceOptions slice;
   std::string ring;
   std::string until;
   std::string lang;
@@ -54,11 +56,11 @@ struct Plan {
 
 std::unexpected<Refusal> wrong(std::string line) { return std::unexpected(Refusal{exit_usage, std::move(line)}); }
 
-std::expected<Plan, Refusal> plan_of(const CaptureOptions& o) {
+std::expected<Plan, Refusal> plan_of(const CaptureWords& o) {
   Plan plan;
   for (const std::string& word : o.filter) plan.live.filter += (plan.live.filter.empty() ? "" : " ") + word;
   if (!o.ring.empty()) {
-    if (o.file.empty() || o.file == "-") return wrong("--ring needs -w FILE: it numbers that file's name");
+    if (o.slice.file.empty() || o.slice.file == "-") return wrong("--ring needs -w FILE: it numbers that file's name");
     const auto ring = parse_ring(o.ring);
     if (!ring) return wrong("--ring " + ring.error());
     plan.ring = *ring;
@@ -72,7 +74,7 @@ std::expected<Plan, Refusal> plan_of(const CaptureOptions& o) {
   plan.live.snap_length = o.snap_length;
   if (o.until == "handshake") plan.until = Until::handshake;
   if (o.until == "close") plan.until = Until::close;
-  plan.ladder = !o.quiet && o.file != "-";
+  plan.ladder = !o.quiet && o.slice.file != "-";
   plan.live.interface = o.interface;
   if (plan.live.interface.empty()) {
     const auto interfaces = io::list_capture_interfaces();
@@ -107,14 +109,15 @@ int list_interfaces() {
 /// A capture while it runs: one loop over packets, signals and the clock.
 class Run {
  public:
-  Run(const CaptureOptions& options, Plan plan, std::unique_ptr<io::LiveCapture> live, std::optional<PacketFiles> files,
+  Run(const CaptureWords& options, Plan plan, std::unique_ptr<io::LiveCapture> live, std::optional<PacketFiles> files,
       analysis::TextStyle style)
       : options_(options),
         plan_(std::move(plan)),
         live_(std::move(live)),
         files_(std::move(files)),
         ladder_(out_, style),
-        until_(plan_.until) {}
+        until_(plan_.until),
+        anonymiser_(anonymiser_of(options.slice)) {}
 
   int go() {
     tell_beginning();
@@ -132,7 +135,7 @@ class Run {
   void tell_beginning() const {
     std::string line = "on " + plan_.live.interface;
     if (!plan_.live.filter.empty()) line += " '" + plan_.live.filter + "'";
-    if (files_) line += ", into " + (options_.file == "-" ? std::string("standard output") : files_->names().front());
+    if (files_) line += ", into " + (options_.slice.file == "-" ? std::string("standard output") : files_->names().front());
     if (plan_.ring) line += " and " + std::to_string(plan_.ring->files - 1) + " more in turn";
     complain(command_name, line + "; Ctrl-C ends it");
   }
@@ -170,14 +173,22 @@ class Run {
 
   void on_packet() {
     ++packets_;
-    if (files_) {
-      if (const auto written = files_->append(packet_); !written) problem_ = written.error();
-    }
     const analysis::Frame& frame = dissector_.dissect(packet_);
+    if (files_) {
+      const auto written = files_->append(anonymiser_ ? anonymised(frame) : packet_);
+      if (!written) problem_ = written.error();
+    }
     if (plan_.ladder && !ladder_.show(frame)) enough_ = true;
     if (frame.has_segment) ++segments_;
     if (frame.has_segment && until_.on(frame.segment)) enough_ = true;
     if (options_.count && packets_ >= *options_.count) enough_ = true;
+  }
+
+  const pcap::Packet& anonymised(const analysis::Frame& frame) {
+    anonymiser_->anonymise(frame, octets_);
+    other_ = packet_;
+    other_.octets = octets_;
+    return other_;
   }
 
   void pause() {
@@ -209,14 +220,14 @@ class Run {
     std::string line = fmt::format("{} packets", packets_);
     if (segments_ != packets_) line += fmt::format(", {} with TCP", segments_);
     line += dropped == 0 ? "; none dropped" : fmt::format("; {} DROPPED by the system: the capture has holes", dropped);
-    if (files_ && options_.file != "-" && packets_ > 0) line += "; next: fourtuple explain " + files_->names().back();
+    if (files_ && options_.slice.file != "-" && packets_ > 0) line += "; next: fourtuple explain " + files_->names().back();
     complain(command_name, line);
     if (problem_.empty()) return exit_ok;
     complain(command_name, problem_);
     return exit_failed;
   }
 
-  const CaptureOptions& options_;
+  const CaptureWords& options_;
   Plan plan_;
   std::unique_ptr<io::LiveCapture> live_;
   std::optional<PacketFiles> files_;
@@ -226,6 +237,9 @@ class Run {
   io::SignalWatch signals_;
   analysis::Dissector dissector_;
   pcap::Packet packet_;
+  std::optional<analysis::Anonymiser> anonymiser_;
+  pcap::Packet other_;  // the packet as it is written
+  std::vector<std::byte> octets_;
   SteadyClock::time_point begun_ = SteadyClock::now();
   SteadyClock::time_point looked_ = begun_;
   std::uint64_t packets_ = 0, segments_ = 0, told_drops_ = 0;
@@ -233,7 +247,7 @@ class Run {
   std::string problem_;
 };
 
-int run_capture(const CaptureOptions& o) {
+int run_capture(const CaptureWords& o) {
   if (o.list) return list_interfaces();
   const auto refuse = [](const Refusal& refusal) {
     complain(command_name, refusal.line);
@@ -244,10 +258,12 @@ int run_capture(const CaptureOptions& o) {
   auto live = io::LiveCapture::open(plan->live);
   if (!live) return refuse({live.error().starts_with("capture filter") ? exit_usage : exit_failed, live.error()});
   std::optional<PacketFiles> files;
-  if (!o.file.empty()) {
-    if (o.file == "-" && ::isatty(STDOUT_FILENO) != 0)
+  if (!o.slice.file.empty()) {
+    if (o.slice.file == "-" && ::isatty(STDOUT_FILENO) != 0)
       return refuse({exit_usage, "-w - writes packets to standard output, which is a terminal"});
-    auto created = PacketFiles::create(o.file, (*live)->interfaces(), plan->ring);
+    std::vector<pcap::Interface> interfaces = (*live)->interfaces();
+    if (o.slice.anonymise) interfaces.front().filter.clear();  // it may name addresses
+    auto created = PacketFiles::create(o.slice.file, std::move(interfaces), plan->ring);
     if (!created) return refuse({exit_failed, created.error()});
     files.emplace(std::move(*created));
   }
@@ -263,7 +279,7 @@ int run_capture(const CaptureOptions& o) {
 }  // namespace
 
 void add_capture(CLI::App& app, int& status) {
-  const auto o = std::make_shared<CaptureOptions>();
+  const auto o = std::make_shared<CaptureWords>();
   CLI::App* command =
       app.add_subcommand("capture",
                          "Capture an interface's packets: a ladder on the terminal as they pass, and a pcapng file.\n"
@@ -272,7 +288,7 @@ void add_capture(CLI::App& app, int& status) {
   command->add_option("FILTER", o->filter, "what to capture, in libpcap's language (man pcap-filter): 'tcp port 80'");
   command->add_option("-i,--interface", o->interface, "the interface, or any; without it that of the default route (--list)");
   command->add_flag("-p,--promiscuous", o->promiscuous, "also packets that are for other stations");
-  command->add_option("-w,--write", o->file, "write the packets to a pcapng file; - is standard output");
+  declare_slice(*command, o->slice, "every captured packet");
   command->add_option("--ring", o->ring, "several files in turn, the oldest goes: 10x100MB, 24x1h");
   command->add_option("-c,--count", o->count, "end after so many packets")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX));
   command->add_option("--seconds", o->seconds, "end after so long")->check(CLI::Range(0.001, 1e9));

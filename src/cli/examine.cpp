@@ -12,12 +12,6 @@ using analysis::report::count_text;
 
 constexpr std::uint64_t between_looks = 8192;  // packets
 
-std::string base_name(const std::string& path) {
-  if (path == "-") return "standard input";
-  const std::size_t slash = path.find_last_of('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
-}
-
 /// Segments wait until there are enough of them to be judged together, which is faster; where their text goes with the next
 /// packet they do not wait.
 class Feed {
@@ -58,6 +52,12 @@ class Feed {
 };
 
 }  // namespace
+
+std::string base_name(const std::string& path) {
+  if (path == "-") return "standard input";
+  const std::size_t slash = path.find_last_of('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
 
 std::expected<std::unique_ptr<Examination>, std::string> Examination::open(const std::string& path, analysis::Lang lang,
                                                                            ExamineOptions options) {

@@ -28,6 +28,9 @@ struct ExamineOptions {
   bool verify = true;  // sum checksums, unless the file is large
 };
 
+/// The last part of a path; "standard input" for "-".
+std::string base_name(const std::string& path);
+
 class Examination {
  public:
   using PerFrame = std::function<void(const analysis::Frame&, const pcap::Packet&)>;

@@ -1,5 +1,7 @@
 // fourtuple explain: what a capture shows, the verdict first, then the connections, then all about those that were chosen.
 #include "analysis/report/explain.hpp"
+#include "analysis/compare/compare_document.hpp"
+#include "analysis/compare/comparer.hpp"
 #include "analysis/report/document_html.hpp"
 #include "analysis/report/document_markdown.hpp"
 #include "analysis/report/document_text.hpp"
@@ -8,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/compare_wireshark.hpp"
 #include "cli/examine.hpp"
+#include "cli/explain_slice.hpp"
 #include "cli/flow_choice.hpp"
 #include "cli/terminal.hpp"
 
@@ -35,6 +38,8 @@ struct ExplainOptions {
   bool json = false;
   bool compare_wireshark = false;
   std::string html;
+  std::string with;
+  SliceOptions slice;
 };
 
 int fail(const std::string& what, int status) {
@@ -97,7 +102,7 @@ class Flows final : public analysis::SeriesSink {
 };
 
 void print_json(Output& out, const Examination& examined, const std::vector<const report::FlowSteps*>& chosen, bool only_chosen,
-                analysis::Lang lang) {
+                analysis::Lang lang, const analysis::Comparison* comparison) {
   report::ExplainJson json(lang);
   json.begin(examined.file());
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
@@ -108,7 +113,7 @@ void print_json(Output& out, const Examination& examined, const std::vector<cons
     json.connection(examined.connection(stream), steps);
     if (json.size() > json_piece && !out.write(json.take())) return;
   }
-  json.end(examined.finder().findings());
+  json.end(examined.finder().findings(), comparison);
   out.write(json.take());
 }
 
@@ -132,6 +137,28 @@ int compare(const Examination& examined, const ExplainOptions& o, analysis::Lang
   return examined.file().partial ? exit_partial : exit_ok;
 }
 
+/// The same connections as another place saw them.
+std::expected<analysis::Comparison, std::string> compare_with_other(Examination& examined, const std::string& path) {
+  auto other = io::open_capture(path);
+  if (!other) return std::unexpected(other.error());
+  analysis::Comparer comparer;
+  class Nobody final : public analysis::SeriesSink {
+    bool wants(std::uint32_t) override { return false; }
+    void on_sample(const analysis::Sample&) override {}
+  } nobody;
+  const bool again = examined.read_again(nobody, [&comparer](const analysis::Frame& frame, const pcap::Packet&) {
+    if (frame.has_segment) comparer.on(0, frame.segment);
+  });
+  if (!again) return std::unexpected("cannot read the capture a second time");
+  analysis::Dissector dissector({.verify_checksums = false});
+  pcap::Packet packet;
+  while ((*other)->next(packet) == io::CaptureSource::Step::packet) {
+    const analysis::Frame& frame = dissector.dissect(packet);
+    if (frame.has_segment) comparer.on(1, frame.segment);
+  }
+  return comparer.finish();
+}
+
 int explain(const ExplainOptions& o) {
   const analysis::Lang lang = o.capture.language();
   std::optional<FlowChoice> choice;
@@ -143,6 +170,12 @@ int explain(const ExplainOptions& o) {
   auto examined = Examination::open(o.capture.file, lang, {});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
+  std::optional<analysis::Comparison> comparison;
+  if (!o.with.empty()) {
+    auto compared = compare_with_other(**examined, o.with);
+    if (!compared) return fail(compared.error(), exit_failed);
+    comparison = std::move(*compared);
+  }
   if (o.compare_wireshark) return compare(**examined, o, lang);
   const Overview overview = look(**examined, o, choice);
   if (choice && overview.chosen.empty())
@@ -154,10 +187,16 @@ int explain(const ExplainOptions& o) {
     return fail("cannot read the capture a second time", exit_failed);
   const std::vector<const report::FlowSteps*> chosen = flows.settle(**examined);
 
+  if (!o.slice.file.empty()) {
+    const auto written = write_slice(
+        **examined, choice ? std::span<const std::uint32_t>(overview.chosen) : std::span<const std::uint32_t>{}, o.slice, lang);
+    if (!written) return fail(written.error(), exit_failed);
+    if (o.slice.file == "-") return exit_ok;  // nothing else goes there
+  }
   Output out;
   const int status = (*examined)->file().partial ? exit_partial : exit_ok;
   if (o.json) {
-    print_json(out, **examined, chosen, choice.has_value(), lang);
+    print_json(out, **examined, chosen, choice.has_value(), lang, comparison ? &*comparison : nullptr);
   } else {
     const bool page = !o.html.empty();
     const report::Explained explained{.file = &(*examined)->file(),
@@ -167,7 +206,8 @@ int explain(const ExplainOptions& o) {
                                       .hint = hint(o, lang),
                                       .ladder = true,
                                       .graphs = o.graph || page};
-    const report::Document document = report::explain_document(explained, lang);
+    report::Document document = report::explain_document(explained, lang);
+    if (comparison) analysis::add_comparison(document, *comparison, (*examined)->file().name, base_name(o.with));
     if (page) {
       const auto written = write_page(o.html, report::document_html(document), out);
       if (!written) return fail(written.error(), exit_failed);
@@ -198,6 +238,10 @@ void add_explain(CLI::App& app, int& status) {
                    ->type_name("FILE");
   command->add_flag("--compare-wireshark", o->compare_wireshark, "Say where Wireshark differs, and why (asks tshark)")
       ->excludes(json);
+  command
+      ->add_option("--with", o->with, "Another capture of the same connections, taken elsewhere: what happened between the two")
+      ->type_name("OTHER");
+  declare_slice(*command, o->slice, "the packets, or those of --flow, with the findings as comments");
   json->excludes(markdown)->excludes(html);
   markdown->excludes(html);
   command->callback([o, &status] { status = explain(*o); });

@@ -1,5 +1,6 @@
 #include "analysis/report/explain_json.hpp"
 
+#include "analysis/compare/compare_document.hpp"
 #include "analysis/find/words.hpp"
 #include "analysis/report/story.hpp"
 #include "analysis/report/words.hpp"
@@ -205,9 +206,13 @@ std::string why_json(const WhyAnswer& answer, Lang lang) {
   return json.take();
 }
 
-void ExplainJson::end(const std::vector<Finding>& findings) {
+void ExplainJson::end(const std::vector<Finding>& findings, const Comparison* comparison) {
   json_.end_array();
   list(findings);
+  if (comparison != nullptr) {
+    json_.key("comparison");
+    write_comparison(json_, *comparison);
+  }
   json_.end_object();
 }
 

@@ -3,6 +3,7 @@
 // ten.
 #pragma once
 
+#include "analysis/compare/comparison.hpp"
 #include "analysis/report/capture_text.hpp"
 #include "analysis/report/flow_steps.hpp"
 #include "analysis/report/json_text.hpp"
@@ -20,7 +21,8 @@ class ExplainJson {
   void begin(const CaptureFile& file);
   /// `chosen`: its steps, when its story shall be told as well.
   void connection(const Connection& connection, const FlowSteps* chosen = nullptr);
-  void end(const std::vector<Finding>& findings);
+  /// `comparison`: with another capture, where there is one.
+  void end(const std::vector<Finding>& findings, const Comparison* comparison = nullptr);
 
   /// The whole document of `fourtuple why`.
   void why(const WhyAnswer& answer);
