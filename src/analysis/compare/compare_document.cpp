@@ -147,7 +147,7 @@ class Teller {
     std::uint64_t hidden = 0;
     for (const ComparedConnection& connection : c_.connections) {
       for (const Passage& way : connection.ways) {
-        const bool first_is_near = c_.first_is_nearer_opener == (&way == &connection.ways[0]);
+        const bool first_is_near = connection.first_is_nearer_opener == (&way == &connection.ways[0]);
         const std::string near(first_is_near ? first_ : second_), far(first_is_near ? second_ : first_);
         for (const Missing& missing : way.lost) {
           if (list.items.size() >= most_items) {

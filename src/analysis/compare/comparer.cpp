@@ -109,8 +109,12 @@ Comparison Comparer::finish() {
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const Trail& a = first.all[pairs[i].first];
     const Trail& b = second.all[pairs[i].second];
-    ComparedConnection connection{
-        .first = a.tuple, .second = b.tuple, .frame_first = a.first_frame, .frame_second = b.first_frame, .ways = {}};
+    ComparedConnection connection{.first = a.tuple,
+                                  .second = b.tuple,
+                                  .frame_first = a.first_frame,
+                                  .frame_second = b.first_frame,
+                                  .first_is_nearer_opener = first_nearer[i],
+                                  .ways = {}};
     for (std::size_t way = 0; way < 2; ++way) {
       const bool first_sends = first_nearer[i] == (way == 0);
       connection.ways[way] = passage_of({.near = first_sends ? a : b,
