@@ -35,8 +35,20 @@ void Engine::fetch_pieces(std::uint32_t number, std::size_t side) const {
   const Live& live = lives_[number];
   const SentLog& own = live.sides[side].sent;
   const SentLog& other = live.sides[side ^ 1].sent;
-  if (own.capacity() != 0) __builtin_prefetch(&own[own.last()], 1);
+  if (own.capacity() != 0) {
+    __builtin_prefetch(&own[own.last()], 1);
+    __builtin_prefetch(&own[own.last() + 1], 1);  // the oldest, when the ring is full
+  }
   if (other.capacity() != 0) __builtin_prefetch(&other[other.unacked()], 1);
+}
+
+/// What was found ahead holds unless the segment calls anew or its four-tuple has been taken over meanwhile.
+void Engine::judge_ahead(const Segment& segment, std::uint64_t hash, std::uint32_t stream, std::uint8_t side) {
+  bool fresh = false;
+  Place place{.stream = stream, .side = side};
+  const bool calls = (segment.flags & (wire::tcp_flag::syn | wire::tcp_flag::ack)) == wire::tcp_flag::syn;
+  if (side == 2 || calls || records_[stream].any(Record::superseded)) place = find(segment, hash, fresh);
+  pass(segment, place, fresh, nullptr);
 }
 
 void Engine::judge_all(std::span<const Segment> segments) {
@@ -47,7 +59,7 @@ void Engine::judge_all(std::span<const Segment> segments) {
     std::uint64_t hash = 0;
     std::uint32_t stream = none;
     std::uint32_t live = none;
-    std::size_t side = 2;
+    std::uint8_t side = 2;
   };
   std::array<Ahead, most> ahead;
   while (!segments.empty()) {
@@ -64,6 +76,7 @@ void Engine::judge_all(std::span<const Segment> segments) {
       if (const std::size_t k = i - to_live; k < n) {
         Ahead& a = ahead[k];
         a.live = none;
+        a.side = 2;
         if (a.stream != none) {
           const Segment& s = segments[k];
           const Record& record = records_[a.stream];
@@ -73,7 +86,7 @@ void Engine::judge_all(std::span<const Segment> segments) {
         }
       }
       if (const std::size_t k = i - to_pieces; k < n && ahead[k].live != none) fetch_pieces(ahead[k].live, ahead[k].side);
-      if (const std::size_t k = i - to_judge; k < n) judge(segments[k], ahead[k].hash);
+      if (const std::size_t k = i - to_judge; k < n) judge_ahead(segments[k], ahead[k].hash, ahead[k].stream, ahead[k].side);
     }
     segments = segments.subspan(n);
   }

@@ -182,7 +182,7 @@ Analysis::~Analysis() = default;
 Analysis::Analysis(Analysis&&) noexcept = default;
 Analysis& Analysis::operator=(Analysis&&) noexcept = default;
 
-Judgement Analysis::on(const Segment& segment) { return state_->engine.judge(segment, state_->engine.hash_of(segment)); }
+Judgement Analysis::on(const Segment& segment) { return state_->engine.judge(segment); }
 void Analysis::on(std::span<const Segment> segments) { state_->engine.judge_all(segments); }
 std::optional<std::uint32_t> Analysis::on(const IcmpError& error) { return state_->engine.on_error(error); }
 void Analysis::finish() { state_->engine.finish(); }

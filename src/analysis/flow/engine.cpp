@@ -101,6 +101,7 @@ Engine::Place Engine::find(const Segment& segment, std::uint64_t hash, bool& fre
     const std::uint32_t stream = begin(segment, hash, place.stream);
     if (stream == none) return place;
     if (newer) records_[stream].set(Record::newer_isn);
+    records_[place.stream].set(Record::superseded);
     slot->stream_after = stream + 1;
     place.stream = stream;
   } else {
@@ -267,21 +268,28 @@ void Engine::show(Passing& p, const Judgement& judged) {
   series_->on_sample(sample);
 }
 
-Judgement Engine::judge(const Segment& segment, std::uint64_t hash) {
-  if (facts_.segments++ == 0) {
-    facts_.first = facts_.last = previous_ = segment.at;
-    facts_.first_frame = segment.frame;
-  }
+void Engine::begin_capture(const Segment& segment) {
+  facts_.first = facts_.last = previous_ = segment.at;
+  facts_.first_frame = segment.frame;
+}
+
+Judgement Engine::judge(const Segment& segment) {
+  bool fresh = false;
+  Judgement judged;
+  const Place place = find(segment, hash_of(segment), fresh);
+  pass(segment, place, fresh, &judged);
+  return judged;
+}
+
+/// `judged` may be null: nobody asks.
+void Engine::pass(const Segment& segment, Place place, bool fresh, Judgement* judged) {
+  if (facts_.segments++ == 0) begin_capture(segment);
   facts_.octets += segment.packet_length;
   facts_.last_frame = segment.frame;
   look_at_clock(segment);
   if (++since_tended_ == tend_every) tend();
-
-  Judgement judged;
-  const Place place = find(segment, hash, judged.new_stream);
-  judged.stream = place.stream;
-  judged.side = place.side;
-  if (place.stream == none) return judged;
+  if (judged != nullptr) *judged = {.stream = place.stream, .side = place.side, .new_stream = fresh};
+  if (place.stream == none) return;
   Record& record = records_[place.stream];
   Live& live = liven(place.stream, record);
   Passing p{.segment = segment,
@@ -318,13 +326,15 @@ Judgement Engine::judge(const Segment& segment, std::uint64_t hash) {
     if (p.fresh != 0 || live.sides[p.side].busy) keep_clocks(p, p.side);
   }
   tell_history(p);
-  judged.label = p.label;
-  judged.cause = p.cause;
-  if (record.any(Record::watched)) show(p, judged);
+  if (judged != nullptr) {
+    judged->label = p.label;
+    judged->cause = p.cause;
+  }
+  if (record.any(Record::watched))
+    show(p, {.stream = place.stream, .side = place.side, .label = p.label, .cause = p.cause, .new_stream = fresh});
   if ((record.sides[0].any(SideRecord::fin_acked) && record.sides[1].any(SideRecord::fin_acked)) ||
       record.any(Record::ended_by_reset))
     retire(record.live);
-  return judged;
 }
 
 }  // namespace ft::analysis::flow

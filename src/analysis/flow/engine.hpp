@@ -27,7 +27,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  Judgement judge(const Segment& segment, std::uint64_t hash);
+  Judgement judge(const Segment& segment);
   void judge_all(std::span<const Segment> segments);
   std::optional<std::uint32_t> on_error(const IcmpError& error);
   void finish();
@@ -58,6 +58,8 @@ class Engine {
                        std::uint16_t destination_port) const;
   bool is_address(const Record& record, std::size_t side, const IpAddress& address) const;
   Place find(const Segment& segment, std::uint64_t hash, bool& fresh);
+  void begin_capture(const Segment& segment);
+  void pass(const Segment& segment, Place place, bool fresh, Judgement* judged);
   std::uint32_t begin(const Segment& segment, std::uint64_t hash, std::uint32_t before);
   Live& liven(std::uint32_t stream, Record& record);
   std::uint32_t make_room();
@@ -68,6 +70,7 @@ class Engine {
   void look_at_clock(const Segment& segment);
   void outlive(Passing& p);
   void show(Passing& p, const Judgement& judged);
+  void judge_ahead(const Segment& segment, std::uint64_t hash, std::uint32_t stream, std::uint8_t side);
   void fetch_live(std::uint32_t number, std::size_t side) const;
   void fetch_pieces(std::uint32_t number, std::size_t side) const;
 

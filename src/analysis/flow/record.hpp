@@ -80,7 +80,8 @@ struct Record {
     early_ack = 32,  // the SYN was answered by an ACK alone, before the other side's SYN
     text_in_syn = 64,
     newer_isn = 128,  // a reused four-tuple: this ISN lies after all that the stream before had sent
-    fast_open = 256,  // the SYN-ACK acknowledged the text in the SYN
+    fast_open = 256,   // the SYN-ACK acknowledged the text in the SYN
+    superseded = 512,  // its four-tuple belongs to a later stream now
   };
   // First what every segment touches.
   std::array<std::uint32_t, 2> address{};  // IPv4: the four octets; IPv6: numbers in the table of addresses
