@@ -114,11 +114,7 @@ Engine::Place Engine::find(const Segment& segment, std::uint64_t hash, bool& fre
 }
 
 Live& Engine::liven(std::uint32_t stream, Record& record) {
-  if (record.live != none) {
-    Live& live = lives_[record.live];
-    live.used = true;
-    return live;
-  }
+  if (record.live != none) return lives_[record.live];
   const std::uint32_t number = make_room();
   Live& live = lives_[number];
   live.stream = stream;
@@ -146,21 +142,22 @@ std::uint32_t Engine::make_room() {
     closed_.pop_front();
     if (lives_[oldest].closing) put_away(oldest);
   }
-  while (lives_.full()) {
-    Live& live = lives_[sweep_];
-    const std::uint32_t candidate = sweep_;
-    sweep_ = (sweep_ + 1) % lives_.size();
-    if (live.stream == none) continue;
-    if (live.used) {
-      live.used = false;
-      continue;
+  if (lives_.full()) {
+    // Of a few in a row, the one that has been silent for longest.
+    constexpr int looked_at = 16;
+    std::uint32_t victim = none;
+    for (int looked = 0; looked < looked_at || victim == none; ++looked) {
+      const std::uint32_t i = sweep_;
+      sweep_ = (sweep_ + 1) % lives_.size();
+      if (lives_[i].stream == none) continue;
+      if (victim == none || records_[lives_[i].stream].last < records_[lives_[victim].stream].last) victim = i;
     }
-    Record& record = records_[live.stream];
+    Record& record = records_[lives_[victim].stream];
     if (record.sides[0].in_flight() + record.sides[1].in_flight() != 0) {
       record.doubt(Doubt::forgotten);
       ++facts_.forgotten;
     }
-    put_away(candidate);
+    put_away(victim);
   }
   return lives_.take();
 }

@@ -92,7 +92,7 @@ struct alignas(64) SideLive {
   bool small_alone = false;            // a segment below the MSS was all it had in flight
   bool small_acked_late = false;       // ... and its ACK came late
   bool placed = false;                 // based when this part was taken
-  std::uint8_t sack_known = 0;
+  bool spoke_last = false;             // of both sides' text, the newest is its own
 
   std::int64_t rtt = 0, rtt_varies = 0;  // smoothed as RFC 6298 2 does, of its text, as this capture sees it; 0 = no sample
   std::int64_t ack_at = 0;               // when an ACK came for all that it had in flight
@@ -107,11 +107,13 @@ struct alignas(64) SideLive {
   std::uint32_t mend_until = 0;        // max when mending began
 
   IdWindow ids;
+  std::uint32_t last_stamp = 0;  // TSval of its newest text
   std::uint32_t fin_seq = 0;
   std::uint32_t shut_note = none;  // its window is 0 since there
   std::int64_t unseen_at = 0;
   std::uint32_t unseen_from = 0, unseen_to = 0;  // acknowledged before (or without) being captured
   std::uint32_t bare_next = 0;
+  std::uint8_t sack_known = 0;
   std::array<BareAck, bare_acks> bare{};
   std::array<wire::SackBlock, 4> sacks{};  // that the other side sent last: already marked
 };
@@ -121,9 +123,7 @@ struct alignas(64) Live {
   Extra extra;
   std::uint32_t stream = none;
   std::uint32_t next_free = 0;
-  bool used = true;      // since the sweep passed last
   bool closing = false;  // waits in the queue of the closed
-  std::uint8_t last_text_side = 2;
 };
 
 }  // namespace ft::analysis::flow

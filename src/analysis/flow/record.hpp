@@ -79,7 +79,7 @@ struct Record {
     crossed = 16,    // both sides sent a SYN without ACK
     early_ack = 32,  // the SYN was answered by an ACK alone, before the other side's SYN
     text_in_syn = 64,
-    newer_isn = 128,  // a reused four-tuple: this ISN lies after all that the stream before had sent
+    newer_isn = 128,   // a reused four-tuple: this ISN lies after all that the stream before had sent
     fast_open = 256,   // the SYN-ACK acknowledged the text in the SYN
     superseded = 512,  // its four-tuple belongs to a later stream now
   };

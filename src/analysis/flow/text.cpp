@@ -278,7 +278,7 @@ void tell_turns(Passing& p) {
     e.first_text = p.at;
     e.first_text_frame = p.frame;
   }
-  if (p.live.last_text_side == (p.side ^ 1)) {
+  if (p.other_live.spoke_last) {
     const std::int64_t think = std::max<std::int64_t>(p.at - p.other_extra.last_text, 0);
     ++e.turns;
     e.think_total += think;
@@ -288,7 +288,8 @@ void tell_turns(Passing& p) {
       e.think_most_at = p.at;
     }
   }
-  p.live.last_text_side = p.side;
+  p.other_live.spoke_last = false;
+  p.own_live.spoke_last = true;
   e.last_text = p.at;
   e.last_text_frame = p.frame;
   p.own.set(SideRecord::text_seen);
