@@ -146,6 +146,10 @@ void advance(Passing& p) {
       p.other_extra.largest_acked_text = std::max(p.other_extra.largest_acked_text, piece.size());
   }
   sent.set_unacked(i);
+  // A hole that reaches up to the ACK, below something newer.
+  if (whole && i != sent.last() && ahead(sent[i].seq, p.ack) >= 0 && ahead(p.ack, expected) > 0 &&
+      ahead(expected, live.known_from) >= 0)
+    tell_unseen(p, expected, p.ack);
   if (newest != nullptr && !newest->any(Piece::syn) && !(newest->any(Piece::fin) && newest->size() == 1)) sample(p, *newest);
   if (p.acked > 2 * std::max(live.largest, 1u)) ++p.own_extra.ack_jumps;
   side.una = p.ack;
