@@ -218,7 +218,7 @@ def report(evidence):
 
 
 def elsewhere(evidence):
-    """What `fourtuple conform` cannot run itself: proven only by tests that are not among its scripts."""
+    """What no script proves. `fourtuple conform` runs the unit tests among these (cmake/registers.cmake), not the others."""
     rows = [["rfc", "id", "tests"]]
     for entry in evidence.requirements.values():
         claims = evidence.tests.get(entry.key, [])

@@ -55,7 +55,7 @@ TEST_CASE("the table shows holes, sums and the story of what failed; the JSON sa
   CHECK(holes.find("MUST-1 ") == std::string::npos);
   CHECK(holes.find("MUST-2    MUST NOT    1         FAILED      two, quoted\n") != std::string::npos);
   CHECK(holes.find("RFC 20: 1 of 3 MUST passed, 1 FAILED, 1 elsewhere; 0 of 1 SHOULD passed, 1 exception;") != std::string::npos);
-  CHECK(holes.find("3 scripts ran in virtual time, 1 failed\n") != std::string::npos);
+  CHECK(holes.find("3 tests ran in virtual time, 1 failed\n") != std::string::npos);
   CHECK(holes.find("FAILED: it is not two (tests/scripts/b.cpp)\n> S 0:0(0)\n  => wrong\n") != std::string::npos);
   const std::string whole = report_text(verdicts, results, {.whole = true, .scripts = true});
   CHECK(whole.find("by: it is one and two") != std::string::npos);
