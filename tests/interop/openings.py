@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import os
 import select
 import socket
 import struct
@@ -12,7 +11,7 @@ import time
 
 from features import finish, told, they_send, we_send
 from many import answer, start_peer
-from world import FAMILY, KERNEL, OURS, PATIENCE, octets, read_all, skip, start
+from world import FAMILY, KERNEL, OURS, PATIENCE, Program, octets, read_all, skip, start
 
 # linux/tcp.h, linux/socket.h
 TCP_FASTOPEN, TCP_MD5SIG, TCP_AO_ADD_KEY, MSG_FASTOPEN = 23, 14, 38, 0x20000000
@@ -191,6 +190,30 @@ def signed(option, sign):
     return case
 
 
+def between_us(world, family):
+    """Two processes of ours sign with TCP-AO through a UDP tunnel; a third with another key is not heard."""
+    ends = {4: ("127.0.0.1:7001", "127.0.0.1:7002"), 6: ("[::1]:7001", "[::1]:7002")}[family]
+    length = 64 if family == 6 else 24
+    with open(world.path("key"), "w", encoding="ascii") as file:
+        file.write("secret\n")
+
+    def program(command, local, remote, address, *words, **options):
+        link = f"udp:{local},{remote},{address}/{length}"
+        return Program([world.fourtuple, command, "--link", link, "--pcap", world.path(command), *words], **options)
+
+    server = program("listen", *ends, OURS[family], "--ao", f"{KERNEL[family]}=1:2:@{world.path('key')}", "80", ready=b"listening")
+    stranger = program("connect", *reversed(ends), KERNEL[family], "--ao", f"{OURS[family]}=2:1:another", "--timeout", "2s",
+                       OURS[family], "80")
+    stranger.ends(1, b"timed")
+    client = program("connect", *reversed(ends), KERNEL[family], "--ao", f"{OURS[family]}=2:1:secret", OURS[family], "80")
+    client.input.write(b"signed")
+    client.input.close()
+    server.input.close()
+    assert server.output.read() == b"signed"
+    client.ends(0)
+    server.ends(0)
+
+
 # --- a flood of SYNs -----------------------------------------------------------------------------------------------------
 
 
@@ -264,5 +287,6 @@ CASES = {
     "fast-open": fast_open,
     "md5": signed(("--md5", ""), sign_md5),
     "ao": signed(("--ao", "1:2:"), sign_ao),
+    "ao-between-us": between_us,
     "syn-flood": flood,
 }
