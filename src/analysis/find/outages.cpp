@@ -20,7 +20,7 @@ struct Chain {
 
 bool is_timeout(const Note& note) {
   const bool by_timer = note.cause == RepeatCause::rto || note.cause == RepeatCause::tlp || note.cause == RepeatCause::unknown ||
-                        note.cause == RepeatCause::fin;
+                        note.cause == RepeatCause::fin || note.cause == RepeatCause::mtu_probe;
   // What turned out needless may have been part of an outage of the way back: the timer did run out.
   return note.kind == Note::Kind::segment && (note.label == Label::retransmission || note.label == Label::needless) && by_timer;
 }

@@ -197,7 +197,8 @@ void given_up(const Case& c, const Note& reset, Findings& out) {
   const bool peer_spoke_last = peer.last_text_frame > side.last_text_frame && peer.last_text_frame < reset.frame;
   const bool outstanding = more.segments > 0 || (peer.in_flight_at_end > 0 && !deaf_after(c, reset));
   const bool long_request = deaf_after(c, reset) == nullptr &&
-      peer.unique_text > std::max<std::uint64_t>(peer.largest_text, 1000) && peer.unique_text > side.unique_text;
+                            peer.unique_text > std::max<std::uint64_t>(peer.largest_text, 1000) &&
+                            peer.unique_text > side.unique_text;
   const bool unread =
       shut || (peer.unique_text > 0 && peer.fins == 0 && (outstanding || (who == 1 && (peer_spoke_last || long_request))));
   const std::string_view id = unread ? "rst-unread-data" : "rst-abortive-close";

@@ -58,6 +58,9 @@ void shrunk(const Case& c, std::uint8_t i, const std::map<std::uint32_t, Place>&
     // A repeat that is cut to a window's or a buffer's edge is a little smaller; a narrower path takes off at least a tenth.
     if (small->length * 10 > big->length * 9 || !small->any(Note::acked)) continue;
     const auto full = std::ranges::count_if(place.repeats, [&](const Note* note) { return note->length * 10 > big->length * 9; });
+    // Segments of that size had arrived, or did later: the path carries them, the sender only suspected it while nothing got
+    // through.
+    if (c.side(i).largest_acked_text >= big->length) continue;
     if (big->length < 500 || (full < 2 && common_size(c, i, *small) < 2)) continue;
     const Duration wait = small->at - (big->at - big->waited);
     Draft draft("mtu-probing-recovered", i);
