@@ -237,7 +237,7 @@ def limits():
                 finds={end: ["zero-window-stalled"] for end in BOTH}, until=8)
     yield Story("small_window", "the receiver has little room", **small_window(), path=path(delay=0.03),
                 finds={CLIENT: ["receive-window-limited"]}, judged=(CLIENT,), may=("zero-window-recovered",))
-    yield Story("drips", "the sender says 3000 octets each 100 ms", **drips(30, 3000, 0.1), path=path(delay=0.02),
+    yield Story("drips", "the sender says 3000 octets each 300 ms", **drips(12, 3000, 0.3), path=path(delay=0.02),
                 finds={end: ["application-limited"] for end in BOTH})
     yield Story("server_thinks", "the server takes 0.8 s for each answer", **requests([(200, 3000)] * 3, think=0.8),
                 path=path(delay=0.02), finds={end: ["server-think-time"] for end in BOTH})

@@ -214,6 +214,7 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
   Repairs r;
   const bool normal_opening = c.connection.opening != Opening::simultaneous && c.connection.opening != Opening::split;
   const Duration stale_after = std::max<Duration>(5s, 10 * round_trip(c.connection));
+  const bool arrives_here = surely_at(c.connection, side == 0 ? Vantage::server : Vantage::client);
   Seq probed{};  // what a probe carried is sent again in full once the window opens: no loss
   bool has_probed = false;
   for (const Note& note : c.notes) {
@@ -223,6 +224,8 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
       has_probed = true;
     }
     if (has_probed && note.label == Label::retransmission && note.seq == probed) continue;
+    // Where it arrives: the first copy is in the capture, so the path did not lose it. The host had no room for it.
+    if (note.label == Label::retransmission && !note.any(Note::hole_filled) && arrives_here) continue;
     const bool handshake = note.cause == RepeatCause::syn;
     const bool bare_fin = note.cause == RepeatCause::fin && note.length == 0;
     switch (note.label) {

@@ -65,6 +65,14 @@ void idle_timeout(const Case& c, std::uint8_t side, const Chain& chain, const No
   out.push_back(draft.cost(wait, chain.repeats.size(), c.side(side).in_flight_at_end).done());
 }
 
+/// Twice in vain, for a second and more, and a whole flight with it: one segment lost twice would not have kept all others away.
+bool takes_a_flight(const Case& c, std::uint8_t side, const Chain& chain) {
+  constexpr std::uint32_t flight = 4;  // segments
+  const std::uint32_t size = std::max<std::uint32_t>(c.side(side).largest_text, 1);
+  return chain.repeats.size() >= 2 && chain.repeats.back()->at - chain.begin() >= 1s &&
+         chain.repeats.front()->in_flight >= flight * size;
+}
+
 void outage(const Case& c, std::uint8_t side, const Chain& chain, Findings& out) {
   const Side& peer = c.side(other(side));
   const Instant last = chain.repeats.back()->at;
@@ -102,7 +110,7 @@ void find_outages(const Case& c, Findings& out) {
     const Note* pause = chain.resumed ? nullptr : pause_before(c, chain);
     if (pause != nullptr && pause->waited >= least_idle)
       idle_timeout(c, side, chain, *pause, out);
-    else if (repeats >= 3)
+    else if (repeats >= 3 || takes_a_flight(c, side, chain))
       outage(c, side, chain, out);
   }
 }

@@ -144,7 +144,8 @@ void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& qu
 void bloat(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, Findings& out) {
   const Side& sender = c.side(side);
   // Where the text arrives its ACK leaves at once: no round trip can be taken there.
-  if (!queue.bloated() || sender.data_segments < 50) return;
+  // Nor does it tell of the path what waited for a window.
+  if (!queue.bloated() || sender.data_segments < 50 || c.side(other(side)).zero_windows != 0) return;
   Draft draft("bufferbloat", side);
   draft.frame(sender.first_text_frame).frame(sender.rtt_most_frame).between(sender.first_text, sender.last_text);
   draft.time("least", queue.least).time("most", std::max(queue.most, queue.least)).octets("flight", sender.most_in_flight);

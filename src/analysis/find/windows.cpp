@@ -108,7 +108,12 @@ void limited(const Case& c, std::uint8_t receiver_side, const Shutters& s, Findi
   const double share = at_receiver          ? got / rate
                        : busy <= Duration{} ? 0
                                             : static_cast<double>(edge.count()) / static_cast<double>(busy.count());
-  if (share < (at_receiver ? 0.8 : 0.6) || (at_receiver && got > 1.3 * rate)) return;
+  // A paced sender (RFC 9002 7.7 says how) stands at the edge for a part of each round trip only, and is no faster for it.
+  const double paced_rate = static_cast<double>(receiver.most_window) / std::chrono::duration<double>(sender.rtt_mean).count();
+  const bool paced = !at_receiver && share >= 0.25 && sender.rtt_mean > Duration{} &&
+                     sender.retransmissions * 50 < sender.data_segments &&
+                     sender.most_in_flight + sender.largest_text > receiver.most_window && got >= 0.7 * paced_rate;
+  if (!paced && (share < (at_receiver ? 0.8 : 0.6) || (at_receiver && got > 1.3 * rate))) return;
   Draft draft("receive-window-limited", receiver_side);
   draft.frame(sender.first_text_frame).frame(sender.last_text_frame).between(sender.first_text, sender.last_text);
   draft.octets("window", receiver.most_window).time("rtt", rtt).number("rate", rate, Fact::Unit::rate);
