@@ -20,7 +20,7 @@ void application(const Case& c, std::uint8_t side, Findings& out) {
   // Where the text arrives nothing is ever in flight for long: only gaps longer than a round trip are the program's.
   const bool at_sender = surely_at(c.connection, side == 0 ? Vantage::client : Vantage::server);
   const Duration gap = sender.idle / sender.pushes;
-  if ((!at_sender && gap * 10 < 11 * round_trip(c.connection)) || found(out, "zero-window-recovered")) return;
+  if ((!at_sender && gap < round_trip(c.connection)) || found(out, "zero-window-recovered")) return;
   Draft draft("application-limited", side);
   draft.frame(sender.first_text_frame).frame(sender.last_text_frame).between(sender.first_text, sender.last_text);
   draft.number("percent", 100 * seconds(sender.idle) / seconds(all), Fact::Unit::percent)

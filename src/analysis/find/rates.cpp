@@ -120,12 +120,15 @@ bool at_the_same_rate(const Case& c, const Pattern& p) {
   return episodes >= 3 && most <= 2 * std::uint64_t{least};
 }
 
-void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, Findings& out) {
+void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, std::size_t lost_again, Findings& out) {
   const Side& sender = c.side(side);
   if (p.lost.size() < 12 || p.episodes < 3 || queue.grows() || found(out, "loss-random")) return;
   const bool bursts = p.clusters * 3 <= p.lost.size();
   const Duration busy = sender.busy > Duration{} ? sender.busy : sender.last_text - sender.first_text;
-  if (!bursts || !at_the_same_rate(c, p) || p.lost.size() * 100 < sender.data_segments || busy <= Duration{}) return;
+  // While the rate stays above the limit, repairs are dropped like everything else.
+  const bool repairs_too = lost_again * 6 >= p.lost.size();
+  if (!bursts || !(repairs_too || at_the_same_rate(c, p)) || p.lost.size() * 100 < sender.data_segments || busy <= Duration{})
+    return;
   const double rate = static_cast<double>(sender.unique_text) / std::chrono::duration<double>(busy).count();
   Draft draft("policer-loss", side);
   std::uint64_t octets = 0;
@@ -141,7 +144,12 @@ void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& qu
   soften(out, side);
 }
 
-void bloat(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, Findings& out) {
+/// A queue grows by and by and the timer with it; a timer that ran out for nothing met a sudden delay.
+bool sudden(const Repairs& repairs) {
+  return std::ranges::any_of(repairs.needless, [](const Note* note) { return note->cause == RepeatCause::rto; });
+}
+
+void bloat(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queue, bool spikes, Findings& out) {
   const Side& sender = c.side(side);
   // Where the text arrives its ACK leaves at once: no round trip can be taken there.
   // Nor does it tell of the path what waited for a window.
@@ -150,7 +158,8 @@ void bloat(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queu
   draft.frame(sender.first_text_frame).frame(sender.rtt_most_frame).between(sender.first_text, sender.last_text);
   draft.time("least", queue.least).time("most", std::max(queue.most, queue.least)).octets("flight", sender.most_in_flight);
   draft.flag("lossless", p.lost.empty()).cost(queue.most - queue.least);
-  out.push_back(draft.sure(0.8f).instead("receiver-slow").instead("route-change").done());
+  if (spikes) draft.severity(Severity::note).instead("delay-spike");
+  out.push_back(draft.sure(spikes ? 0.4f : 0.8f).instead("receiver-slow").instead("route-change").done());
 }
 
 }  // namespace
@@ -162,12 +171,12 @@ void find_rates(const Case& c, Findings& out) {
     const Repairs repairs = repairs_of(c, side);
     const Pattern pattern = pattern_of(c, repairs);
     const Queue queue = queue_of(c.side(side));
-    bloat(c, side, pattern, queue, out);
+    bloat(c, side, pattern, queue, sudden(repairs), out);
     if (!loss_can_be_told(c) || found(out, "path-outage") || found(out, "mtu-black-hole") ||
         found(out, "mtu-probing-recovered") || found(out, "pmtud"))
       continue;
     random_loss(c, side, pattern, queue, out);
-    policer(c, side, pattern, queue, out);
+    policer(c, side, pattern, queue, repairs.again.size(), out);
   }
 }
 
