@@ -1,6 +1,7 @@
 #include "cli/examine.hpp"
 
 #include "analysis/report/quantity.hpp"
+#include "cli/analysis_feed.hpp"
 
 #include <utility>
 
@@ -11,45 +12,6 @@ namespace {
 using analysis::report::count_text;
 
 constexpr std::uint64_t between_looks = 8192;  // packets
-
-/// Segments wait until there are enough of them to be judged together, which is faster; where their text goes with the next
-/// packet they do not wait.
-class Feed {
- public:
-  Feed(analysis::Analysis& analysis, bool waits) : analysis_(analysis), waits_(waits) {
-    if (waits_) waiting_.resize(most_waiting);
-  }
-  ~Feed() { flush(); }
-  Feed(const Feed&) = delete;
-  Feed& operator=(const Feed&) = delete;
-
-  void take(const analysis::Frame& frame) {
-    if (frame.has_segment) {
-      if (!waits_ || frame.segment.fragmented) {
-        flush();
-        analysis_.on(frame.segment);
-      } else {
-        waiting_[count_++] = frame.segment;
-        if (count_ == most_waiting) flush();
-      }
-    }
-    if (frame.has_icmp_error) {
-      flush();
-      analysis_.on(frame.icmp_error);
-    }
-  }
-  void flush() {
-    if (count_ > 0) analysis_.on(std::span<const analysis::Segment>(waiting_.data(), count_));
-    count_ = 0;
-  }
-
- private:
-  static constexpr std::size_t most_waiting = 128;
-  analysis::Analysis& analysis_;
-  bool waits_;
-  std::vector<analysis::Segment> waiting_;
-  std::size_t count_ = 0;
-};
 
 }  // namespace
 
@@ -77,7 +39,7 @@ void Examination::read(analysis::report::Timeline* timeline) {
   auto step = io::CaptureSource::Step::packet;
   bool stopped = false;
   {
-    Feed feed(analysis_, source_->keeps_packets());
+    AnalysisFeed feed(analysis_);
     while (!stopped && (step = source_->next(packet)) == io::CaptureSource::Step::packet) {
       const analysis::Frame& frame = dissector.dissect(packet);
       feed.take(frame);

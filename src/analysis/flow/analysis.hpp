@@ -95,7 +95,7 @@ class Analysis {
   Analysis(Analysis&&) noexcept;
   Analysis& operator=(Analysis&&) noexcept;
 
-  /// In the order of the capture.
+  /// In the order of the capture. Of the text only its length is looked at: what it borrows may be gone by then.
   Judgement on(const Segment& segment);
   /// The same for many, faster: the records that the next ones need are fetched while this one is judged. 32 to 256 are good.
   void on(std::span<const Segment> segments);

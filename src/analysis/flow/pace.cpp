@@ -29,9 +29,9 @@ void reopen(Passing& p) {
 /// Each letter once a direction, in the order of first appearance; those of repeats and shut windows again at each power of ten.
 void letter(Passing& p, char upper, std::uint32_t times = 1) {
   const char c = p.side == 0 ? upper : static_cast<char>(upper - 'A' + 'a');
-  bool power = false;
-  for (std::uint32_t n = times; n >= 10; n /= 10) power = n == 10 || (power && n % 10 == 0);
-  if (times != 1 && !power) return;
+  std::uint32_t n = times;
+  while (n >= 10 && n % 10 == 0) n /= 10;
+  if (n != 1) return;
   for (char& place : p.record.history) {
     if (place == c && times == 1) return;
     if (place != 0) continue;

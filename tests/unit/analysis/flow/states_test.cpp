@@ -299,3 +299,16 @@ TEST_CASE("numbers of windows are scaled once both SYNs offered it, and time at 
   CHECK(c.sides[0].window_limited == Duration(100_ms));
   CHECK(c.sides[0].busy == Duration(100_ms));
 }
+
+TEST_CASE("the letter of repeats comes again at each power of ten, and only then") {
+  Talk t;
+  t.handshake();
+  t.text(client, 1, 100);
+  std::string history = "ShAD";
+  for (int repeats = 1; repeats <= 110; ++repeats) {
+    t.wait(300_ms);
+    t.text(client, 1, 100);
+    if (repeats == 1 || repeats == 10 || repeats == 100) history += 'T';
+    CHECK(t.end().history == history);
+  }
+}
