@@ -131,8 +131,7 @@ std::string report_text(const std::vector<Verdict>& verdicts, const std::vector<
     sums += summary_text(rfc, by_rfc[rfc]);
   }
   const auto failed = std::ranges::count_if(results, [](const ScriptResult& result) { return !result.passed; });
-  return text + sums + fmt::format("{} tests ran in virtual time, {} failed\n", results.size(), failed) +
-         failures_text(results);
+  return text + sums + fmt::format("{} tests ran in virtual time, {} failed\n", results.size(), failed) + failures_text(results);
 }
 
 std::string report_json(const std::vector<Verdict>& verdicts, const std::vector<ScriptResult>& results) {

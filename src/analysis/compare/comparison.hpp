@@ -74,7 +74,7 @@ struct ComparedConnection {
   FourTuple first, second;                          // local = the opener, as each capture has it: they differ behind a NAT
   std::uint64_t frame_first = 0, frame_second = 0;  // of its first segment
   bool first_is_nearer_opener = true;
-  std::array<Passage, 2> ways;                      // [0]: from the opener
+  std::array<Passage, 2> ways;  // [0]: from the opener
 };
 
 struct Comparison {
