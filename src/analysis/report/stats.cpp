@@ -21,7 +21,7 @@ std::string seconds(Duration time) { return fixed(static_cast<double>(time.count
 
 class Writer {
  public:
-  explicit Writer(Lang lang) : lang_(lang), zh_(lang == Lang::zh) {}
+  explicit Writer(Lang lang) : zh_(lang == Lang::zh) {}
   std::string either(std::string_view en, std::string_view zh) const { return std::string(zh_ ? zh : en); }
 
   Table connections(const Stats& stats, Instant begin) const {
@@ -132,7 +132,6 @@ class Writer {
   }
 
  private:
-  Lang lang_;
   bool zh_;
 };
 
