@@ -93,6 +93,8 @@ int run(int argc, char** argv) {
   ft::cli::add_listen(app, status);
   ft::cli::add_connect(app, status);
   ft::cli::add_capture(app, status);
+  ft::cli::add_packets(app, status);
+  ft::cli::add_completion(app, status);
   ft::cli::add_torture(app, status);
   ft::cli::add_explore(app, status);
   ft::cli::add_explain(app, status);
