@@ -73,7 +73,7 @@ inline constexpr Words path_words[] = {
       "[?ended 对方主机或路径已失去：看{other}是否还应答其他人；在那里抓包，若数据到达，则是回程中断。][!ended 查找其背后的中断：{wait} 内什么也没有通过。]"}},
     {"spurious-retransmission", 25, Severity::note, FailureClass::loss,
      {"needless repeats", "不必要的重传"},
-     {"Nothing was lost: {who} repeated {repeats|segment|segments} that had arrived, or were about to.",
+     {"Nothing was lost: {who} repeated {repeats|segment|segments} that had arrived, or {#repeats|was|were} about to.",
       "并未丢包：{who}重发了 {repeats} 个已到达或即将到达的报文段。"},
      {"{Frames}: [{dsacks|D-SACK says|D-SACKs say} so][?and_stamps ; ][{stamps|ACK echoes|ACKs echo} a timestamp older than the repeat][?and_late ; ][{late|repeat came|repeats came} after the ACK].",
       "{Frames}：[{dsacks} 个 D-SACK 表明如此][?and_stamps ；][{stamps} 个 ACK 回显的时间戳早于重传][?and_late ；][{late} 次重传晚于 ACK]。"},
