@@ -13,6 +13,7 @@
 #include "cli/explain_slice.hpp"
 #include "cli/flow_choice.hpp"
 #include "cli/terminal.hpp"
+#include "cli/true_states.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -39,6 +40,7 @@ struct ExplainOptions {
   bool compare_wireshark = false;
   std::string html;
   std::string with;
+  std::string trace;
   SliceOptions slice;
 };
 
@@ -167,6 +169,12 @@ int explain(const ExplainOptions& o) {
     if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
     choice = *parsed;
   }
+  std::optional<TrueStates> truth;
+  if (!o.trace.empty()) {
+    auto read = TrueStates::read(o.trace);
+    if (!read) return fail(read.error(), exit_failed);
+    truth = std::move(*read);
+  }
   auto examined = Examination::open(o.capture.file, lang, {});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
@@ -207,6 +215,8 @@ int explain(const ExplainOptions& o) {
                                       .ladder = true,
                                       .graphs = o.graph || page};
     report::Document document = report::explain_document(explained, lang);
+    for (const report::FlowSteps* flow : chosen)
+      if (truth) add_true_states(document, *truth, flow->connection());
     if (comparison) analysis::add_comparison(document, *comparison, (*examined)->file().name, base_name(o.with));
     if (page) {
       const auto written = write_page(o.html, report::document_html(document), out);
@@ -241,6 +251,9 @@ void add_explain(CLI::App& app, int& status) {
   command
       ->add_option("--with", o->with, "Another capture of the same connections, taken elsewhere: what happened between the two")
       ->type_name("OTHER");
+  command
+      ->add_option("--trace", o->trace, "What the ends themselves said, as lab, listen and connect write it: their true states")
+      ->type_name("STORY");
   declare_slice(*command, o->slice, "the packets, or those of --flow, with the findings as comments");
   json->excludes(markdown)->excludes(html);
   markdown->excludes(html);
