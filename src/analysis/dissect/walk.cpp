@@ -13,11 +13,14 @@ void Walk::note(Problem problem, Protocol in) {
   frame_.problem_in = in;
 }
 
+bool Walk::have_room(Protocol protocol) {
+  if (frame_.layer_count < Frame::most_layers) return true;
+  note(Problem::too_many_layers, protocol);
+  return false;
+}
+
 bool Walk::add(Protocol protocol, std::size_t header) {
-  if (frame_.layer_count == Frame::most_layers) {
-    note(Problem::too_many_layers, protocol);
-    return false;
-  }
+  if (!have_room(protocol)) return false;
   frame_.layer_room[frame_.layer_count++] = {.protocol = protocol,
                                              .reassembled = reassembled_,
                                              .quoted = error_.has_value(),

@@ -73,6 +73,8 @@ class Walk {
   const std::byte* here() const { return octets_.data() + at_; }
   /// True when `octets` of this layer's header were captured; else the problem is noted and what there is becomes its layer.
   bool have(std::size_t octets, Protocol protocol);
+  /// False, and noted, when no layer can be added.
+  bool have_room(Protocol protocol);
   /// Adds a layer with a header of `header` octets at the cursor and moves behind it; false when there are too many.
   bool add(Protocol protocol, std::size_t header);
   /// The contents end here, whatever follows is the padding of a layer below.

@@ -31,6 +31,7 @@ void Walk::fill(Segment& segment, const Ip& ip) const {
 }
 
 void Walk::tcp(const Ip& ip) {
+  if (!have_room(Protocol::tcp)) return;
   fill(frame_.segment, ip);
   const auto state = read_tcp_segment(rest(), wire_rest(), frame_.segment);
   if (state == TcpHeaderState::malformed || state == TcpHeaderState::too_short) {
@@ -50,7 +51,7 @@ void Walk::tcp(const Ip& ip) {
 /// Ports and sequence number are all that an error is sure to quote (RFC 792).
 void Walk::quoted_tcp(const Ip& ip) {
   constexpr std::size_t enough = 8;
-  if (!have(enough, Protocol::tcp)) return;
+  if (!have_room(Protocol::tcp) || !have(enough, Protocol::tcp)) return;
   frame_.has_icmp_error = true;
   IcmpError& error = frame_.icmp_error = *error_;
   error.quoted_source = ip.source;

@@ -179,6 +179,17 @@ TEST_CASE("a tower of tunnels ends at sixteen layers") {
   CHECK(frame.layers().size() == Frame::most_layers);
 }
 
+TEST_CASE("a segment that has no place among the layers is not read either") {
+  for (int headers = 10; headers < 16; ++headers) {
+    Octets chain;
+    for (int i = 0; i < headers; ++i) chain = chain + octets({i + 1 < headers ? 60 : 6, 0, 1, 4, 0, 0, 0, 0});
+    Bench bench;
+    const Frame& frame = bench.see(ipv6(60, chain + tcp(client6, server6, data_header(), "hello")), LinkType::raw_ip);
+    CHECK(frame.has_segment == (headers < 15));
+    CHECK((frame.problem == Problem::too_many_layers) == (headers >= 14));
+  }
+}
+
 TEST_CASE("fragments are put together in any order, and the last to come has the segment") {
   const Octets whole = tcp(client4, server4, data_header(), std::string(100, 'x'));
   Bench bench;
