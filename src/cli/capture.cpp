@@ -281,10 +281,11 @@ int run_capture(const CaptureWords& o) {
 void add_capture(CLI::App& app, int& status) {
   const auto o = std::make_shared<CaptureWords>();
   CLI::App* command =
-      app.add_subcommand("capture",
-                         "Capture an interface's packets: a ladder on the terminal as they pass, and a pcapng file.\n"
-                         "  fourtuple capture -i lo 'tcp port 8080' --until close\n"
-                         "  fourtuple capture -i any -w trace.pcapng --ring 10x100MB");
+      app.add_subcommand("capture", "Capture an interface's packets: a ladder on the terminal as they pass, and a pcapng file");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple capture -i lo 'tcp port 8080' --until close\n"
+      "  fourtuple capture -i any -w trace.pcapng --ring 10x100MB");
   command->add_option("FILTER", o->filter, "what to capture, in libpcap's language (man pcap-filter): 'tcp port 80'");
   command->add_option("-i,--interface", o->interface, "the interface, or any; without it that of the default route (--list)");
   command->add_flag("-p,--promiscuous", o->promiscuous, "also packets that are for other stations");

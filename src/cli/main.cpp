@@ -93,14 +93,14 @@ int run(int argc, char** argv) {
   ft::cli::add_listen(app, status);
   ft::cli::add_connect(app, status);
   ft::cli::add_capture(app, status);
-  ft::cli::add_packets(app, status);
-  ft::cli::add_completion(app, status);
-  ft::cli::add_torture(app, status);
-  ft::cli::add_explore(app, status);
   ft::cli::add_explain(app, status);
   ft::cli::add_why(app, status);
+  ft::cli::add_packets(app, status);
   ft::cli::add_stats(app, status);
+  ft::cli::add_torture(app, status);
+  ft::cli::add_explore(app, status);
   ft::cli::add_conform(app, status, ft::cli::run_scripts);
+  ft::cli::add_completion(app, status);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     app.parse(argc, argv);

@@ -30,7 +30,7 @@ std::string time_in_words(double seconds, Lang lang) {
   if (seconds >= 120) return digits(seconds / 60) + (zh ? " 分钟" : " min");
   if (seconds >= 0.9995) return digits(seconds) + (zh ? " 秒" : " s");
   if (seconds >= 0.0009995) return digits(seconds * 1e3) + (zh ? " 毫秒" : " ms");
-  return digits(seconds * 1e6) + (zh ? " 微秒" : " us");
+  return digits(seconds * 1e6) + (zh ? " 微秒" : " µs");
 }
 
 std::string octets_in_words(double octets, Lang lang) {

@@ -213,7 +213,7 @@ TEST_CASE("numbers have units and three digits that count") {
   using enum Fact::Unit;
   CHECK(in_words({"", time, 0.0201}, Lang::en) == "20.1 ms");
   CHECK(in_words({"", time, 0.2}, Lang::en) == "200 ms");
-  CHECK(in_words({"", time, 0.00001}, Lang::en) == "10 us");
+  CHECK(in_words({"", time, 0.00001}, Lang::en) == "10 µs");
   CHECK(in_words({"", time, 1.0214}, Lang::zh) == "1.02 秒");
   CHECK(in_words({"", time, 300}, Lang::en) == "5 min");
   CHECK(in_words({"", time, 7200}, Lang::en) == "2 h");
