@@ -39,7 +39,7 @@ std::array<std::uint8_t, 16> Secrets::fast_open_key() const {
   for (std::uint64_t half = 0; half < 2; ++half) {
     const std::array<std::uint64_t, 2> words{half, static_cast<std::uint64_t>(Purpose::fast_open)};
     const std::uint64_t hash = siphash_words(protocol_key_, words);
-    for (std::size_t i = 0; i < 8; ++i) key[8 * half + i] = static_cast<std::uint8_t>(hash >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i) key[static_cast<std::size_t>(8 * half + i)] = static_cast<std::uint8_t>(hash >> (8 * i));
   }
   return key;
 }
