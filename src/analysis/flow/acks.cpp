@@ -13,27 +13,7 @@ void sample(Passing& p, const Piece& piece) {
   const std::int64_t took = p.at - piece.at;
   if (took < 0) return;
   p.rtt = Duration(took);
-  SideRecord& side = p.other;
-  SideLive& live = p.other_live;
-  const std::uint32_t ticks = to_ticks(took);
-  ++side.rtt_samples;
-  side.rtt_total += static_cast<float>(ticks);
-  side.rtt_least = std::min(side.rtt_least, ticks);
-  if (ticks > side.rtt_most) {
-    side.rtt_most = ticks;
-    p.other_extra.rtt_most_frame = p.frame;
-  }
-  const auto band = static_cast<std::size_t>(piece.is >> Piece::band_shift);
-  ++p.other_extra.band_samples[band];
-  p.other_extra.band_total[band] += static_cast<float>(ticks);
-  if (live.rtt == 0) {
-    live.rtt = std::max<std::int64_t>(took, 1);
-    live.rtt_varies = took / 2;
-  } else {
-    const std::int64_t off = took > live.rtt ? took - live.rtt : live.rtt - took;
-    live.rtt_varies += (off - live.rtt_varies) / 4;
-    live.rtt += (took - live.rtt) / 8;
-  }
+  sample_rtt(p.other, p.other_live, p.other_extra, piece, took, p.frame);
 }
 
 /// Repeats and late ones that this ACK covers: the notes about them learn it.

@@ -47,7 +47,10 @@ void Engine::judge_ahead(const Segment& segment, std::uint64_t hash, std::uint32
   bool fresh = false;
   Place place{.stream = stream, .side = side};
   const bool calls = (segment.flags & (wire::tcp_flag::syn | wire::tcp_flag::ack)) == wire::tcp_flag::syn;
-  if (side == 2 || calls || records_[stream].any(Record::superseded)) place = find(segment, hash, fresh);
+  if (side == 2 || calls || records_[stream].any(Record::superseded))
+    place = find(segment, hash, fresh);
+  else if (pass_plain(segment, stream, side))
+    return;
   pass(segment, place, fresh, nullptr);
 }
 

@@ -2,7 +2,6 @@
 // device. A copy has the IP ID of its original, which a retransmission has not; without an ID (IPv6; RFC 6864) the timestamp and
 // the moment tell.
 #include "analysis/flow/passing.hpp"
-#include "analysis/flow/table.hpp"
 
 namespace ft::analysis::flow {
 
@@ -64,16 +63,6 @@ bool is_text_copy(Passing& p, std::uint32_t end) {
   return true;
 }
 
-std::uint32_t digest_of(const Segment& s) {
-  const std::uint64_t sack =
-      s.options.sack_count == 0 ? 0 : mix(std::uint64_t{s.options.sack[0].left.value()} << 32 | s.options.sack[0].right.value());
-  const std::uint64_t numbers = (std::uint64_t{s.ack.value()} << 32 | s.seq.value()) + sack;
-  const std::uint64_t times = std::uint64_t{s.options.stamps.val} << 32 | s.options.stamps.ecr;
-  return static_cast<std::uint32_t>(
-             mix(numbers * 0x9e3779b97f4a7c15ull + times * 0xc2b2ae3d27d4eb4full + (std::uint64_t{s.window} << 8 | s.flags))) |
-         1;
-}
-
 bool is_bare_copy(Passing& p) {
   const Segment& s = p.segment;
   SideLive& live = p.own_live;
@@ -102,8 +91,7 @@ bool is_bare_copy(Passing& p) {
     }
     if (is_old_copy(p)) return true;
   }
-  live.bare[live.bare_next] = mine;
-  live.bare_next = (live.bare_next + 1) % bare_acks;
+  remember_bare(live, mine);
   return false;
 }
 

@@ -10,7 +10,6 @@ namespace flag = wire::tcp_flag;
 
 constexpr std::int64_t silence = 2'000'000'000;  // worth a note
 constexpr std::size_t closed_kept = 256;         // live parts of closed streams, for their last echoes
-constexpr std::uint32_t tend_every = 1024;       // segments
 constexpr std::uint32_t swept_at_once = 32;      // live parts
 constexpr std::uint32_t least_lives = 64;
 
@@ -319,8 +318,8 @@ void Engine::pass(const Segment& segment, Place place, bool fresh, Judgement* ju
       on_window(p);
       if (p.own_live.reset_note != none) outlive(p);
     }
-    if (p.acked != 0 || p.fresh != 0 || live.sides[p.side ^ 1].busy) keep_clocks(p, p.side ^ 1);
-    if (p.fresh != 0 || live.sides[p.side].busy) keep_clocks(p, p.side);
+    if (p.acked != 0 || p.fresh != 0 || live.sides[p.side ^ 1].busy) keep_clock(record, live, p.side ^ 1, p.at);
+    if (p.fresh != 0 || live.sides[p.side].busy) keep_clock(record, live, p.side, p.at);
   }
   tell_history(p);
   if (judged != nullptr) {

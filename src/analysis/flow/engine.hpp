@@ -49,6 +49,8 @@ class Engine {
   std::size_t memory() const;
 
  private:
+  static constexpr std::uint32_t tend_every = 1024;  // segments
+
   struct Place {
     std::uint32_t stream = none;
     std::uint8_t side = 0;
@@ -60,6 +62,8 @@ class Engine {
   Place find(const Segment& segment, std::uint64_t hash, bool& fresh);
   void begin_capture(const Segment& segment);
   void pass(const Segment& segment, Place place, bool fresh, Judgement* judged);
+  bool pass_plain(const Segment& segment, std::uint32_t stream, std::uint8_t side);
+  void take_text(Record& record, Live& live, std::uint8_t side, const Segment& segment, std::int64_t at, std::uint32_t frame);
   std::uint32_t begin(const Segment& segment, std::uint64_t hash, std::uint32_t before);
   Live& liven(std::uint32_t stream, Record& record);
   std::uint32_t make_room();

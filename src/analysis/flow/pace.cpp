@@ -58,23 +58,6 @@ void on_window(Passing& p) {
   }
 }
 
-void keep_clocks(Passing& p, std::uint8_t side) {
-  const SideRecord& record = p.record.sides[side];
-  SideLive& live = p.live.sides[side];
-  SideExtra& extra = p.live.extra.sides[side];
-  if (live.clock_at != 0 && p.at > live.clock_at) {
-    const std::int64_t passed = p.at - live.clock_at;
-    if (live.busy) extra.busy += passed;
-    if (live.limited) extra.window_limited += passed;
-  }
-  live.clock_at = p.at;
-  const std::uint64_t flight = record.in_flight();
-  live.busy = flight != 0;
-  // Not even one more segment of the usual size would fit.
-  const std::uint64_t window = window_of(p.record, side ^ 1);
-  live.limited = flight != 0 && p.record.sides[side ^ 1].any(SideRecord::acks) && flight + live.largest > window;
-}
-
 void tell_history(Passing& p) {
   const Segment& s = p.segment;
   const bool plain = (s.flags & (flag::syn | flag::fin | flag::rst)) == 0;

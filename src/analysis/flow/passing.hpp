@@ -5,6 +5,7 @@
 #include "analysis/dissect/segment.hpp"
 #include "analysis/flow/analysis.hpp"
 #include "analysis/flow/live.hpp"
+#include "analysis/flow/moves.hpp"
 #include "analysis/flow/notebook.hpp"
 #include "analysis/flow/record.hpp"
 #include "analysis/flow/sent.hpp"
@@ -13,9 +14,6 @@
 #include <optional>
 
 namespace ft::analysis::flow {
-
-/// a - b on the circle of sequence numbers.
-constexpr std::int32_t ahead(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); }
 
 /// A sequence number further away than any window reaches (RFC 7323 2.3) is not believed.
 inline constexpr std::int32_t longest_jump = 1 << 30;
@@ -53,11 +51,7 @@ struct Passing {
   std::optional<Duration> rtt{};
 
   bool has(std::uint8_t flags) const { return segment.has(flags); }
-  /// Where and how it came.
-  std::uint16_t way() const {
-    const std::uint64_t digest = segment.link * 0x9e3779b97f4a7c15ull + segment.ttl * 0x10001u + segment.interface * 0x2000003ull;
-    return static_cast<std::uint16_t>(digest >> 32 ^ digest);
-  }
+  std::uint16_t way() const { return way_of(segment); }
   std::uint64_t full_frame(std::uint32_t counted) const { return counted == 0 ? 0 : record.first_frame + counted - 1; }
   bool stamped() const { return segment.options.any(SegmentOptions::timestamps); }
 
@@ -73,14 +67,6 @@ struct Passing {
   void write(const Note& written) { notes.write(record, written); }
 };
 
-inline bool scaled(const Record& record) {
-  return record.sides[0].any(SideRecord::scale_offered) && record.sides[1].any(SideRecord::scale_offered);
-}
-/// The window that a side granted last, in octets.
-inline std::uint32_t window_of(const Record& record, std::uint8_t side) {
-  const SideRecord& s = record.sides[side];
-  return static_cast<std::uint32_t>(s.window) << (s.any(SideRecord::acks) && scaled(record) ? s.shift : 0);
-}
 /// A whole round trip, as the handshake or the text of either side shows it at this vantage; 0 = not known.
 std::int64_t round_trip(const Record& record, const Live& live);
 
@@ -94,8 +80,10 @@ void on_text(Passing& p);  // sequence numbers: new, late, repeated; keep-alives
 void on_fin(Passing& p);
 void on_ack(Passing& p);
 void on_window(Passing& p);
-void keep_clocks(Passing& p, std::uint8_t side);  // busy, limited by the window
 void tell_history(Passing& p);
+
+/// Room for some pieces more of the side's; false when there is none at all.
+bool make_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces);
 
 /// Why a sender repeats [seq, end), of which `piece` is the first part known.
 RepeatCause cause_of_repeat(Passing& p, const Piece& piece, std::uint32_t end);

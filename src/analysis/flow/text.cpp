@@ -14,20 +14,7 @@ std::uint32_t history_of(const SideRecord& side) {
   return side.data_segments < 512 ? 24 : 120;
 }
 
-bool make_room(Passing& p, std::uint32_t pieces) {
-  SentLog& sent = p.own_live.sent;
-  const std::uint32_t most = p.other.packets == 0 ? 256 : PieceStore::most;
-  const SentLog::Index first = sent.first();
-  const bool kept = sent.reserve(p.pieces, pieces, history_of(p.own), most);
-  if (sent.capacity() == 0) {
-    p.own_live.known_from = p.own.max;
-    p.record.doubt(Doubt::forgotten);
-    return false;
-  }
-  if (sent.first() != first) p.own_live.known_from = sent.empty() ? p.own.max : sent[sent.first()].seq;
-  if (!kept && p.other.packets != 0) p.record.doubt(Doubt::forgotten);
-  return true;
-}
+bool make_room(Passing& p, std::uint32_t pieces) { return make_room(p.record, p.live, p.pieces, p.side, pieces); }
 
 void fill_in(const Passing& p, Piece& piece, std::uint32_t from, std::uint32_t to) {
   piece.at = p.at;
@@ -51,10 +38,7 @@ void append(Passing& p, std::uint32_t from, std::uint32_t to) {
   }
   Piece& piece = p.own_live.sent.append();
   fill_in(p, piece, from, to);
-  const std::uint64_t flight = p.own.in_flight();
-  const std::uint64_t unit = std::max(p.own_live.largest, 1u);
-  std::uint8_t band = 0;
-  while (band < 3 && flight > unit * rtt_band_limits[band]) ++band;
+  const std::uint8_t band = band_of(p.own.in_flight(), std::max(p.own_live.largest, 1u));
   piece.set(static_cast<std::uint8_t>(band << Piece::band_shift));
 }
 
@@ -272,29 +256,6 @@ bool is_probe(Passing& p) {
   return true;
 }
 
-void tell_turns(Passing& p) {
-  SideExtra& e = p.own_extra;
-  if (e.first_text_frame == 0) {
-    e.first_text = p.at;
-    e.first_text_frame = p.frame;
-  }
-  if (p.other_live.spoke_last) {
-    const std::int64_t think = std::max<std::int64_t>(p.at - p.other_extra.last_text, 0);
-    ++e.turns;
-    e.think_total += think;
-    if (think > e.think_most) {
-      e.think_most = think;
-      e.think_most_frame = p.frame;
-      e.think_most_at = p.at;
-    }
-  }
-  p.other_live.spoke_last = false;
-  p.own_live.spoke_last = true;
-  e.last_text = p.at;
-  e.last_text_frame = p.frame;
-  p.own.set(SideRecord::text_seen);
-}
-
 /// Text for a side that said it would send no more is usual; after a RST it is not, and the first of the former may explain the
 /// latter.
 void tell_of_closed(Passing& p) {
@@ -323,6 +284,23 @@ void tell_of_waiting(Passing& p) {
 }
 
 }  // namespace
+
+bool make_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces) {
+  const SideRecord& own = record.sides[side];
+  const bool answered = record.sides[side ^ 1].packets != 0;
+  SideLive& own_live = live.sides[side];
+  SentLog& sent = own_live.sent;
+  const SentLog::Index first = sent.first();
+  const bool kept = sent.reserve(store, pieces, history_of(own), answered ? PieceStore::most : 256);
+  if (sent.capacity() == 0) {
+    own_live.known_from = own.max;
+    record.doubt(Doubt::forgotten);
+    return false;
+  }
+  if (sent.first() != first) own_live.known_from = sent.empty() ? own.max : sent[sent.first()].seq;
+  if (!kept && answered) record.doubt(Doubt::forgotten);
+  return true;
+}
 
 void on_text(Passing& p) {
   SideRecord& own = p.own;
@@ -359,7 +337,7 @@ void on_text(Passing& p) {
   }
   if (p.has(flag::fin)) on_fin(p);
   if (p.fresh == 0) return;
-  tell_turns(p);
+  take_turn(p.record, p.live, p.side, p.at, p.frame);
   tell_of_closed(p);
   if (p.label == Label::original) tell_of_waiting(p);
   p.own_live.last_new_at = p.at;
