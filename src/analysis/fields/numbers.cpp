@@ -25,7 +25,7 @@ std::size_t StreamNumbers::Hash::operator()(const Pair& pair) const {
       digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
       digest ^= digest >> 29;
     }
-  return digest;
+  return static_cast<std::size_t>(digest);
 }
 
 void StreamNumbers::restart() {

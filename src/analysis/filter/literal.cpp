@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 
@@ -366,9 +367,11 @@ std::expected<Occurrence, FilterError> read_literal(const Lexeme& lexeme, FieldT
     case FieldType::boolean:
       return read_truth(lexeme, field);
     case FieldType::real: {
-      const auto [end, error] = std::from_chars(lexeme.text.data(), lexeme.text.data() + lexeme.text.size(), value.real);
-      if (error != std::errc{} || end != lexeme.text.data() + lexeme.text.size())
-        return fail(lexeme, quoted(lexeme) + " is not a number");
+      // By strtod: libc++ for wasm32 has no std::from_chars for double.
+      const std::string digits(lexeme.text);
+      char* end = nullptr;
+      value.real = std::strtod(digits.c_str(), &end);
+      if (digits.empty() || end != digits.c_str() + digits.size()) return fail(lexeme, quoted(lexeme) + " is not a number");
       return value;
     }
     case FieldType::relative_time: {

@@ -157,8 +157,8 @@ void WiresharkComparison::stream(const Connection& ours, const WiresharkStream* 
   if (streams_ours_ != streams_theirs_) return;  // the numbers do not mean the same
   if (theirs == nullptr) return fact(ours.stream, "connection", tuple_text(ours), "-");
   for (const Side& side : ours.sides) {
-    const auto* other = std::find_if(theirs->sides.begin(), theirs->sides.end(),
-                                     [&](const WiresharkSide& s) { return s.endpoint == side.endpoint; });
+    const auto other = std::find_if(theirs->sides.begin(), theirs->sides.end(),
+                                    [&](const WiresharkSide& s) { return s.endpoint == side.endpoint; });
     const std::string who = side.endpoint.to_string();
     if (other == theirs->sides.end()) {
       fact(ours.stream, "endpoint", who, theirs->sides[0].endpoint.to_string());

@@ -32,9 +32,10 @@ class Timeline {
       widen();
       index >>= 1U;
     }
-    if (index >= bins_.size()) bins_.resize(index + 1);
-    ++bins_[index].packets;
-    bins_[index].octets += octets;
+    const auto place = static_cast<std::size_t>(index);
+    if (place >= bins_.size()) bins_.resize(place + 1);
+    ++bins_[place].packets;
+    bins_[place].octets += octets;
   }
   Duration width() const { return Duration{std::int64_t{1} << shift_}; }
   const std::vector<Bin>& bins() const { return bins_; }
