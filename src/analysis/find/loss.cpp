@@ -54,7 +54,9 @@ void tail(std::uint8_t side, const Repairs& repairs, Findings& out) {
   }
   Draft draft("tail-loss", side);
   add_all(draft, repairs.tail).time("wait", longest).flag("tlp", by_probe).times(repairs.tail.size());
-  draft.cost(cost, repairs.tail.size()).sure(0.85f).instead("acks-lost").instead("delay-spike");
+  const std::size_t lost = repairs.tail.size() + repairs.flight.size();
+  if (!repairs.flight.empty()) add_all(draft, repairs.flight).count("flight", lost);
+  draft.cost(cost, lost).sure(0.85f).instead("acks-lost").instead("delay-spike");
   out.push_back(draft.done());
 }
 
@@ -243,6 +245,8 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
           r.tail.push_back(&note);
         else if (note.cause == RepeatCause::unknown && note.any(Note::acked))
           r.fast.push_back(&note);
+        else if (note.cause == RepeatCause::go_back_n)
+          r.flight.push_back(&note);
         break;
       case Label::needless:
         // Of a second ago and more, by its own clock (a tick is a millisecond with most systems, RFC 7323 5.4): no repeat at all.

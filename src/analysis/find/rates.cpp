@@ -158,6 +158,7 @@ void bloat(const Case& c, std::uint8_t side, const Pattern& p, const Queue& queu
   draft.frame(sender.first_text_frame).frame(sender.rtt_most_frame).between(sender.first_text, sender.last_text);
   draft.time("least", queue.least).time("most", std::max(queue.most, queue.least)).octets("flight", sender.most_in_flight);
   draft.flag("lossless", p.lost.empty()).cost(queue.most - queue.least);
+  if (queue.most - queue.least < 150ms) draft.severity(Severity::note);  // felt, and not yet in the way
   if (spikes) draft.severity(Severity::note).instead("delay-spike");
   out.push_back(draft.sure(spikes ? 0.4f : 0.8f).instead("receiver-slow").instead("route-change").done());
 }

@@ -10,6 +10,7 @@ namespace ft::analysis {
 struct Repairs {
   std::vector<const Note*> fast;      // after duplicate ACKs or SACK, or a hole filled where packets arrive
   std::vector<const Note*> tail;      // after a timer: nothing behind it could tell
+  std::vector<const Note*> flight;    // sent again behind what a timer had repaired: lost with it
   std::vector<const Note*> again;     // the third time and more
   std::vector<const Note*> needless;  // of what had arrived
   std::vector<const Note*> late;      // first copies out of order
