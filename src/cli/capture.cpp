@@ -1,6 +1,9 @@
 // fourtuple capture: packets of an interface as they pass, as a ladder on the terminal and into a file.
 #include "analysis/dissect/dissector.hpp"
+#include "analysis/fields/numbers.hpp"
+#include "analysis/flow/analysis.hpp"
 #include "cli/commands.hpp"
+#include "cli/filter_text.hpp"
 #include "cli/packet_files.hpp"
 #include "cli/packet_ladder.hpp"
 #include "cli/session.hpp"
@@ -34,6 +37,7 @@ struct CaptureWords {
   std::string interface;
   std::vector<std::string> filter;
   SliceOptions slice;
+  std::string display;
   std::string ring;
   std::string until;
   std::string lang;
@@ -106,18 +110,60 @@ int list_interfaces() {
   return exit_ok;
 }
 
+/// -Y: which packets are shown. It knows of each connection what has passed so far.
+class Shown {
+ public:
+  explicit Shown(analysis::Filter filter) : filter_(std::move(filter)), streams_(filter_.needs(analysis::Need::streams)) {}
+
+  bool has(const analysis::Frame& frame, std::string_view interface_name) {
+    if (!first_) first_ = frame.at;
+    analysis::FrameContext context{
+        .frame = frame, .first = *first_, .previous = previous_, .displayed = displayed_, .interface_name = interface_name};
+    previous_ = frame.at;
+    if (streams_) add_numbers(context);
+    const bool matches = filter_.matches(context);
+    if (matches) displayed_ = frame.at;
+    return matches;
+  }
+
+ private:
+  void add_numbers(analysis::FrameContext& context) {
+    const analysis::Frame& frame = context.frame;
+    if (frame.has_segment) {
+      const analysis::Judgement judged = analysis_.on(frame.segment);
+      context.tcp = &numbers_.on(frame.segment, judged.stream);
+      context.judged = true;
+      context.label = judged.label;
+      context.cause = judged.cause;
+    } else if (frame.has_icmp_error) {
+      context.quoted_stream = analysis_.on(frame.icmp_error);
+      if (context.quoted_stream) context.quoted = &numbers_.on(frame.icmp_error, *context.quoted_stream);
+    } else {
+      context.udp_stream = numbers_.on_udp(frame);
+    }
+  }
+
+  analysis::Filter filter_;
+  bool streams_;
+  analysis::Analysis analysis_;
+  analysis::StreamNumbers numbers_;
+  std::optional<Instant> first_, previous_, displayed_;
+};
+
 /// A capture while it runs: one loop over packets, signals and the clock.
 class Run {
  public:
   Run(const CaptureWords& options, Plan plan, std::unique_ptr<io::LiveCapture> live, std::optional<PacketFiles> files,
-      analysis::TextStyle style)
+      analysis::TextStyle style, std::optional<analysis::Filter> filter)
       : options_(options),
         plan_(std::move(plan)),
         live_(std::move(live)),
         files_(std::move(files)),
         ladder_(out_, style),
         until_(plan_.until),
-        anonymiser_(anonymiser_of(options.slice)) {}
+        anonymiser_(anonymiser_of(options.slice)) {
+    if (filter) shown_.emplace(std::move(*filter));
+  }
 
   int go() {
     tell_beginning();
@@ -178,9 +224,10 @@ class Run {
       const auto written = files_->append(anonymiser_ ? anonymised(frame) : packet_);
       if (!written) problem_ = written.error();
     }
-    if (plan_.ladder && !ladder_.show(frame)) enough_ = true;
+    const bool shown = !shown_ || shown_->has(frame, plan_.live.interface);
+    if (plan_.ladder && shown && !ladder_.show(frame)) enough_ = true;
     if (frame.has_segment) ++segments_;
-    if (frame.has_segment && until_.on(frame.segment)) enough_ = true;
+    if (frame.has_segment && shown && until_.on(frame.segment)) enough_ = true;
     if (options_.count && packets_ >= *options_.count) enough_ = true;
   }
 
@@ -238,6 +285,7 @@ class Run {
   analysis::Dissector dissector_;
   pcap::Packet packet_;
   std::optional<analysis::Anonymiser> anonymiser_;
+  std::optional<Shown> shown_;
   pcap::Packet other_;  // the packet as it is written
   std::vector<std::byte> octets_;
   SteadyClock::time_point begun_ = SteadyClock::now();
@@ -253,6 +301,15 @@ int run_capture(const CaptureWords& o) {
     complain(command_name, refusal.line);
     return refusal.status;
   };
+  std::optional<analysis::Filter> filter;
+  if (!o.display.empty()) {
+    filter = compile_filter(std::string(command_name), o.display);
+    if (!filter) return exit_usage;
+    if (filter->needs_connections()) {
+      return refuse(
+          {exit_usage, "-Y asks what only the end of a capture tells; write a file with -w, and ask fourtuple packets FILE -Y"});
+    }
+  }
   auto plan = plan_of(o);
   if (!plan) return refuse(plan.error());
   auto live = io::LiveCapture::open(plan->live);
@@ -273,7 +330,7 @@ int run_capture(const CaptureWords& o) {
                                   .ascii = o.ascii.value_or(!locale_is_utf8()),
                                   .colour = use_colour(When::automatic, STDOUT_FILENO),
                                   .all = false};
-  return Run(o, std::move(*plan), std::move(*live), std::move(files), style).go();
+  return Run(o, std::move(*plan), std::move(*live), std::move(files), style, std::move(filter)).go();
 }
 
 }  // namespace
@@ -289,6 +346,8 @@ void add_capture(CLI::App& app, int& status) {
   command->add_option("FILTER", o->filter, "what to capture, in libpcap's language (man pcap-filter): 'tcp port 80'");
   command->add_option("-i,--interface", o->interface, "the interface, or any; without it that of the default route (--list)");
   command->add_flag("-p,--promiscuous", o->promiscuous, "also packets that are for other stations");
+  command->add_option("-Y,--filter", o->display, "show only what this display filter lets through; files get all: 'tcp.len > 0'")
+      ->type_name("FILTER");
   declare_slice(*command, o->slice, "every captured packet");
   command->add_option("--ring", o->ring, "several files in turn, the oldest goes: 10x100MB, 24x1h");
   command->add_option("-c,--count", o->count, "end after so many packets")->check(CLI::Range(std::uint64_t{1}, UINT64_MAX));

@@ -1,13 +1,12 @@
 // fourtuple packets: the packets of a capture as a list, as trees, as fields or as JSON, those that a display filter lets
 // through.
 #include "analysis/fields/registry.hpp"
-#include "cli/capture_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/filter_text.hpp"
 #include "cli/frames.hpp"
 #include "cli/packet_printers.hpp"
+#include "cli/slice.hpp"
 #include "cli/terminal.hpp"
-#include "pcap/writer.hpp"
 
 #include <fmt/format.h>
 
@@ -30,7 +29,7 @@ struct PacketsOptions {
   std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
   std::optional<std::uint32_t> stream;
   std::uint64_t selected = 0;
-  std::string write;
+  SliceOptions slice;
   std::string colour_text = "auto";
   When colour = When::automatic;
 };
@@ -62,31 +61,6 @@ int explain(analysis::Filter& filter) {
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
   return exit_ok;
 }
-
-/// The packets that were let through, as they came, in a pcapng file.
-class Slice {
- public:
-  static std::expected<Slice, std::string> create(const std::string& path) {
-    auto file = RecordFile::create(path);
-    if (!file) return std::unexpected(file.error());
-    std::vector<std::byte> head;
-    pcap::append_section_header(head);
-    file->append(head);
-    return Slice(std::move(*file));
-  }
-  void write(const pcap::Packet& packet, const std::vector<pcap::Interface>& interfaces) {
-    std::vector<std::byte> record;
-    for (; interfaces_ < interfaces.size(); ++interfaces_) pcap::append_interface(record, interfaces[interfaces_]);
-    pcap::append_packet(record, packet);
-    file_.append(record);
-  }
-  std::expected<void, std::string> close() { return file_.close(); }
-
- private:
-  explicit Slice(RecordFile file) : file_(std::move(file)) {}
-  RecordFile file_;
-  std::size_t interfaces_ = 0;
-};
 
 /// What a printer needs of the capture beside its frames.
 Frames::Wants wants_of(const PacketsOptions& o, const PacketStyle& style, const analysis::Filter& filter) {
@@ -153,8 +127,8 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
   if (o.selected != 0)
     if (const int status = select(o, **source, wants, filter); status != exit_ok) return status;
   std::optional<Slice> slice;
-  if (!o.write.empty()) {
-    auto created = Slice::create(o.write);
+  if (!o.slice.file.empty()) {
+    auto created = Slice::create(o.slice);
     if (!created) return fail(created.error(), exit_failed);
     slice.emplace(std::move(*created));
   }
@@ -174,7 +148,10 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
       continue;
     if (!filter.matches(*context)) continue;
     ++shown;
-    if (slice) slice->write(frames.packet(), (*source)->interfaces());
+    if (slice) {
+      if (const auto added = slice->add(frames.packet(), context->frame, (*source)->interfaces()); !added)
+        return fail(added.error(), exit_failed);
+    }
     if (prints) wanted = out.write(printer->packet(*context));
     frames.shown();
     if (prints && (shown == 1 || live)) wanted = std::fflush(stdout) == 0 && wanted;  // the first one at once
@@ -183,7 +160,7 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
   if (slice) {
     if (const auto closed = slice->close(); !closed) return fail(closed.error(), exit_failed);
-    std::fprintf(stderr, "fourtuple packets: %llu packets in %s\n", static_cast<unsigned long long>(shown), o.write.c_str());
+    std::fprintf(stderr, "fourtuple packets: %llu packets in %s\n", static_cast<unsigned long long>(shown), o.slice.file.c_str());
   }
   if (frames.problem()) return fail(*frames.problem(), exit_failed);
   return exit_ok;
@@ -230,7 +207,7 @@ void add_packets(CLI::App& app, int& status) {
   command->add_option("--selected", o->selected, "The packet that ${field} in a filter speaks of");
   command->add_flag("-2,--two-pass", o->two_pass,
                     "Read the file twice, for labels as the end of the capture tells them, and conn.*");
-  command->add_option("-w,--write", o->write, "Write the packets to this file (pcapng)");
+  declare_slice(*command, o->slice, "the packets");
   command->add_flag("--explain-filter", o->explain, "Say what the filter means, in words, and stop");
   command->add_flag("--fields", o->list_fields, "List all fields, or those that begin with the word in FILE's place, and stop");
   command->add_option("--color,--colour", o->colour_text, "Colours: on a terminal only (auto), always, never")->check(colours());

@@ -124,6 +124,13 @@ def ring_and_count(place):
     place.fetch("http://127.0.0.1:8080/hello")
     running.ends(0)
     assert len(tshark(path)) == 4
+    running = place.capture("-i", "lo", "tcp port 8080", "-Y", "tcp.flags.fin == 1", "--until", "close", "--ascii", "--lang", "en")
+    place.fetch("http://127.0.0.1:8080/hello")
+    time.sleep(0.5)
+    running.interrupt()
+    running.ends(0)
+    ladder = running.output.read().decode()
+    assert ladder.count("FIN, ") >= 2 and "SYN" not in ladder.split("|", 1)[1].split("FIN, ")[0], ladder
     running = place.capture("-i", "lo", "-q", "--seconds", "0.3")
     running.ends(0)
     print("  ring, count, seconds:", files)
