@@ -50,6 +50,7 @@ struct Table {
   struct Column {
     std::string title;
     bool number = false;  // flush right, and sorted as a number
+    bool detail = false;  // left out where the whole table would be too wide
   };
   std::string caption;
   std::vector<Column> columns;

@@ -157,22 +157,29 @@ void Printer::operator()(const Table& table) {
   for (const auto& row : table.rows)
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
       widths[i] = std::max(widths[i], display_width(clean(row[i])));
-  std::size_t whole = 0;
-  for (const std::size_t width : widths) whole += width + 2;
+  const auto whole = [&](bool details) {
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      if (details || !table.columns[i].detail) width += widths[i] + 2;
+    return width;
+  };
+  const bool details = whole(true) <= ladder_columns;
   if (!table.caption.empty()) wrapped({"  "}, 2, table.caption, Ink::bold);
-  if (whole > ladder_columns) {
+  if (whole(details) > ladder_columns) {
     records(table);
   } else {
     const auto print = [&](const auto& cell_of, std::size_t cells, Ink ink) {
-      std::string text = "  ";
+      std::string text;
       for (std::size_t i = 0; i < cells && i < widths.size(); ++i) {
+        if (table.columns[i].detail && !details) continue;
         const std::string cell = clean(cell_of(i));
-        text += (i == 0 ? "" : "  ") + (table.columns[i].number ? pad_left(cell, widths[i]) : pad_right(cell, widths[i]));
+        text += "  " + (table.columns[i].number ? pad_left(cell, widths[i]) : pad_right(cell, widths[i]));
       }
       line({{text, ink}});
     };
     print([&](std::size_t i) { return table.columns[i].title; }, table.columns.size(), Ink::dim);
     for (const auto& row : table.rows) print([&](std::size_t i) { return row[i]; }, row.size(), Ink::plain);
+    if (!details) wrapped({"  "}, 2, either("--csv and --json have more columns.", "--csv 与 --json 有更多的列。"), Ink::dim);
   }
   if (table.left_out > 0) wrapped({"  "}, 2, more_text(table.left_out, lang_), Ink::dim);
 }

@@ -16,8 +16,8 @@ using namespace wire;
 namespace {
 
 constexpr std::size_t most_steps = 20'000;  // segments that a ladder looks at
-constexpr std::size_t most_rows = 160;      // that it shows, beside what is collapsed
-constexpr std::size_t last_rows = 40;       // of those, at its end
+constexpr std::size_t most_rows = 48;       // that it shows, beside what is collapsed
+constexpr std::size_t last_rows = 12;       // of those, at its end
 
 trace::Why repeat_of(const FlowStep& step) {
   if (step.has(tcp_flag::syn)) return {step.has(tcp_flag::ack) ? "retransmit-syn-ack" : "retransmit-syn", "RFC 6298 5.4"};
