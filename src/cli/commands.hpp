@@ -20,6 +20,7 @@ void add_explore(CLI::App& app, int& status);     // explore.cpp: every order of
 void add_torture(CLI::App& app, int& status);     // torture.cpp: worlds from seeds, and their promises
 void add_why(CLI::App& app, int& status);         // why.cpp: one answer, one exit code
 void add_stats(CLI::App& app, int& status);       // stats.cpp: a capture in numbers
+void add_report(CLI::App& app, int& status);      // report.cpp: the questions of a lab, answered
 void add_explain(CLI::App& app, int& status);     // explain.cpp: what a capture shows, and why
 
 }  // namespace ft::cli

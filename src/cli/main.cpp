@@ -97,6 +97,7 @@ int run(int argc, char** argv) {
   ft::cli::add_why(app, status);
   ft::cli::add_packets(app, status);
   ft::cli::add_stats(app, status);
+  ft::cli::add_report(app, status);
   ft::cli::add_torture(app, status);
   ft::cli::add_explore(app, status);
   ft::cli::add_conform(app, status, ft::cli::run_scripts);

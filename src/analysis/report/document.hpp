@@ -107,7 +107,8 @@ struct Question {
   std::string question;
   std::string answer;
   std::vector<std::uint64_t> frames;
-  std::string how;  // how the answer is found
+  std::string how;       // how the answer is found
+  bool answered = true;  // false: the reader is to find it
 };
 
 /// A packet, its fields as a tree and its octets.

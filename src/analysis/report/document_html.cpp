@@ -53,7 +53,7 @@ std::string sample_of(Mark mark, int hue) {
 
 class Printer {
  public:
-  Printer(const Document& document, bool answers) : lang_(document.lang), answers_(answers) {
+  explicit Printer(const Document& document) : lang_(document.lang) {
     for (const Block& block : document.blocks)
       if (const auto* packets = std::get_if<Packets>(&block))
         for (const PacketBlock& packet : packets->packets) linked_.insert(packet.frame);
@@ -81,7 +81,6 @@ class Printer {
   void packet(const PacketBlock& packet);
 
   Lang lang_;
-  bool answers_;
   std::set<std::uint64_t> linked_;  // frames that are on the page
   std::string out_;
   int tables_ = 0, ladders_ = 0, questions_ = 0;
@@ -251,7 +250,7 @@ void Printer::operator()(const Graph& graph) {
 
 void Printer::operator()(const Question& question) {
   out_ += "<section class=\"question\"><h3>" + std::to_string(++questions_) + ". " + markup_text(question.question) + "</h3>\n";
-  if (answers_) {
+  if (question.answered) {
     out_ += "<p>" + markup_text(question.answer) + frames(question.frames, question.frames.size()) + "</p>\n";
     if (!question.how.empty()) out_ += "<p class=\"dim\">" + markup_text(question.how) + "</p>\n";
   } else {
@@ -295,9 +294,9 @@ void Printer::operator()(const Packets& packets) {
 
 }  // namespace
 
-std::string document_html(const Document& document, bool answers) {
+std::string document_html(const Document& document) {
   const bool zh = document.lang == Lang::zh;
-  Printer printer(document, answers);
+  Printer printer(document);
   for (const Block& block : document.blocks) std::visit(printer, block);
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"" + std::string(zh ? "zh-CN" : "en") +

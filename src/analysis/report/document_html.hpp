@@ -9,6 +9,6 @@
 
 namespace ft::analysis::report {
 
-std::string document_html(const Document& document, bool answers = true);
+std::string document_html(const Document& document);
 
 }  // namespace ft::analysis::report

@@ -15,7 +15,7 @@ namespace {
 
 class Printer {
  public:
-  Printer(Lang lang, bool answers) : lang_(lang), answers_(answers) { style_.lang = lang; }
+  explicit Printer(Lang lang) : lang_(lang) { style_.lang = lang; }
 
   void operator()(const Heading& heading) {
     blank();
@@ -68,7 +68,7 @@ class Printer {
   void operator()(const Question& question) {
     blank();
     out_ += std::to_string(++questions_) + ". **" + markdown_text(question.question) + "**\n";
-    if (!answers_) return;
+    if (!question.answered) return;
     out_ += "\n   " + markdown_text(question.answer) + frames(question.frames, question.frames.size()) + "\n";
     if (!question.how.empty()) out_ += "   *" + markdown_text(question.how) + "*\n";
   }
@@ -93,7 +93,6 @@ class Printer {
   std::string either(std::string_view en, std::string_view zh) const { return std::string(lang_ == Lang::zh ? zh : en); }
 
   Lang lang_;
-  bool answers_;
   TextStyle style_;
   std::string out_;
   int questions_ = 0;
@@ -135,8 +134,8 @@ void Printer::operator()(const FindingText& f) {
 
 }  // namespace
 
-std::string document_markdown(const Document& document, bool answers) {
-  Printer printer(document.lang, answers);
+std::string document_markdown(const Document& document) {
+  Printer printer(document.lang);
   for (const Block& block : document.blocks) std::visit(printer, block);
   return printer.take();
 }

@@ -7,6 +7,6 @@
 
 namespace ft::analysis::report {
 
-std::string document_markdown(const Document& document, bool answers = true);
+std::string document_markdown(const Document& document);
 
 }  // namespace ft::analysis::report

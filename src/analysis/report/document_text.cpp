@@ -245,7 +245,7 @@ void Printer::operator()(const Question& question) {
   blank();
   ++questions_;
   wrapped({"  " + std::to_string(questions_) + ". ", Ink::bold}, 5, question.question, Ink::bold);
-  if (!options_.answers) return;
+  if (!question.answered) return;
   wrapped({"     "}, 5, question.answer + frames_text(question.frames, question.frames.size(), lang_), Ink::plain);
   wrapped({"     "}, 5, question.how, Ink::dim);
 }

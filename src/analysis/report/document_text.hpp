@@ -10,7 +10,6 @@ namespace ft::analysis::report {
 
 struct TextOptions {
   TextStyle style{};
-  bool answers = true;  // of questions
 };
 
 std::string document_text(const Document& document, const TextOptions& options);
