@@ -152,11 +152,11 @@ std::string fill(std::string_view sentence, const Finding& finding, Lang lang) {
     const std::size_t open = sentence.find('[');
     const std::size_t shut = sentence.find(']', open);
     if (open == std::string_view::npos || shut == std::string_view::npos) break;
-    out += *fill_plain(sentence.substr(0, open), finding, lang, false);
+    out += fill_plain(sentence.substr(0, open), finding, lang, false).value_or("");
     out += fill_optional(sentence.substr(open + 1, shut - open - 1), finding, lang);
     sentence.remove_prefix(shut + 1);
   }
-  out += *fill_plain(sentence, finding, lang, false);
+  out += fill_plain(sentence, finding, lang, false).value_or("");
   while (out.ends_with(' ')) out.pop_back();
   return out;
 }

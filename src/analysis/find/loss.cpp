@@ -238,13 +238,12 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
           r.again.push_back(&note);
         else if (note.cause == RepeatCause::fast || note.cause == RepeatCause::rack ||
                  (note.any(Note::hole_filled) && !note.any(Note::tail)) ||
-                 (note.cause == RepeatCause::go_back_n && note.any(Note::sack_seen)))
+                 (note.cause == RepeatCause::go_back_n && note.any(Note::sack_seen)) ||
+                 (note.cause == RepeatCause::unknown && note.any(Note::acked)))
           r.fast.push_back(&note);
         else if ((note.cause == RepeatCause::tlp || note.cause == RepeatCause::rto) && note.tries <= 2 &&
                  !note.any(Note::sack_seen) && note.any(Note::acked))
           r.tail.push_back(&note);
-        else if (note.cause == RepeatCause::unknown && note.any(Note::acked))
-          r.fast.push_back(&note);
         else if (note.cause == RepeatCause::go_back_n)
           r.flight.push_back(&note);
         break;
@@ -273,6 +272,7 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
   }
   // A hole that was filled and whose octets came once more: the first copy was late, not lost.
   std::vector<std::uint32_t> twice;
+  twice.reserve(r.needless.size());
   for (const Note* note : r.needless) twice.push_back(note->seq.value());
   std::ranges::sort(twice);
   std::erase_if(r.fast, [&](const Note* note) {
