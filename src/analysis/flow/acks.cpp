@@ -209,6 +209,16 @@ void tell_challenge(Passing& p) {
   note.of_frame = p.full_frame(p.other_live.challenged_frame);
   p.write(note);
   p.other_live.challenged_frame = 0;
+  if (p.other_live.reset_note == none) return;
+  Note& reset = p.notes[p.other_live.reset_note];
+  if (reset.frame != note.of_frame) return;
+  // It lives on: until its sender insists, that RST was not the other side's.
+  if (reset.label == Label::original) {
+    reset.label = Label::injected;
+    ++p.other_extra.injected;
+  }
+  p.record.clear(Record::ended_by_reset);
+  if (p.record.closer == (p.side ^ 1) && !p.other.any(SideRecord::fin)) p.record.closer = 2;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "analysis/flow/passing.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace ft::analysis::flow {
 
@@ -87,6 +88,19 @@ void on_fin(Passing& p) {
     p.own.set(SideRecord::fin_answers_fin);
 }
 
+namespace {
+
+/// Whoever was challenged and answers with the exact number meant it (RFC 5961 3.2).
+void take_back_doubt(Passing& p, bool exact) {
+  if (!exact || p.own_live.reset_note == none) return;
+  Note& before = p.notes[p.own_live.reset_note];
+  if (before.label != Label::injected || before.any(Note::exact | Note::other_ttl)) return;
+  before.label = Label::original;
+  --p.own_extra.injected;
+}
+
+}  // namespace
+
 void on_reset(Passing& p) {
   Note note = p.draft(Note::Kind::reset);
   note.value = p.segment.window;
@@ -103,13 +117,19 @@ void on_reset(Passing& p) {
   const bool odd_id =
       p.segment.has_ip_id && p.segment.ip_id != 0 && p.own_live.ids.trusted() && p.place == IdWindow::Place::unknown;
   if (odd_id) note.is |= Note::other_id;
-  const std::uint32_t number = p.notes.write(p.record, note);
+  // Another TTL than that side's packets have: another host wrote it. (One hop more or less may be another way.)
+  const bool other_host = p.own.packets > 1 && std::abs(int{p.segment.ttl} - int{p.own.ttl}) > 1;
+  take_back_doubt(p, exact);
+  if (other_host)
+    p.mark(Label::injected, RepeatCause::none, note);
+  else
+    p.note = p.notes.write(p.record, note);
   if (!p.own.any(SideRecord::reset)) {
     p.own_extra.reset_at = p.at;
     p.own_extra.reset_frame = p.frame;
   }
   p.own.set(SideRecord::reset);
-  p.own_live.reset_note = number;
+  p.own_live.reset_note = p.note;
   if (p.record.closer == 2) p.record.closer = p.side;
   // Inside the window it may still be taken by who does not follow RFC 5961 3.2.
   const std::int32_t off = ahead(p.seq, p.own.max);

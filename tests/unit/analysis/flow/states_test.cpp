@@ -312,3 +312,22 @@ TEST_CASE("the letter of repeats comes again at each power of ten, and only then
     CHECK(t.end().history == history);
   }
 }
+
+TEST_CASE("a RST that is challenged has not reset anything, until its sender insists with the exact number") {
+  Talk t;
+  t.handshake();
+  t.text(client, 1, 100);
+  t.ack(server, 1, 101);
+  const auto blind = t.say(client, {.seq = 601, .flags = flag::rst});
+  const auto challenge = t.ack(server, 1, 101);
+  CHECK(t.label(blind) == Label::injected);
+  CHECK(t.end().state == FlowState::established);
+  CHECK(t.end().closer == 2);
+  REQUIRE(t.notes(Note::Kind::challenge_ack).size() == 1);
+  CHECK(t.notes(Note::Kind::challenge_ack)[0].frame == challenge);
+  CHECK(t.notes(Note::Kind::challenge_ack)[0].of_frame == blind);
+  t.say(client, {.seq = 101, .flags = flag::rst});
+  CHECK(t.label(blind) == Label::original);
+  CHECK(t.end().state == FlowState::reset);
+  CHECK(t.end().sides[0].injected == 0);
+}
