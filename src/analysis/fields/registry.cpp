@@ -57,19 +57,21 @@ const Field* find_field(std::string_view name) {
 std::vector<std::string_view> near_fields(std::string_view name, std::size_t most) {
   std::string small(name.substr(0, 64));
   std::ranges::transform(small, small.begin(), lower);
-  std::vector<std::pair<std::size_t, std::string_view>> found;
+  std::vector<std::pair<std::size_t, const Field*>> found;
+  const std::vector<const Field*> all = all_fields();
   const std::size_t limit = tolerance(small.size());
-  for (const Field* field : all_fields()) {
+  for (const Field* field : all) {
     std::size_t distance = letters_between(small, field->name, limit);
     // "tcp.flags.rst" means tcp.flags.reset, "dstport" means tcp.dstport.
     if (distance > limit && small.size() >= 4 && field->name.ends_with("." + small)) distance = limit;
     if (distance > limit && small.size() >= 5 && field->name.starts_with(small)) distance = limit;
-    if (distance <= limit) found.emplace_back(distance, field->name);
+    if (distance <= limit) found.emplace_back(distance, field);
   }
-  std::ranges::stable_sort(found, {}, [](const auto& one) { return one.first; });
+  // Equally near ones in the order of the tables.
+  std::ranges::sort(found, {}, [&](const auto& one) { return std::pair(one.first, std::ranges::find(all, one.second)); });
   std::vector<std::string_view> names;
-  for (const auto& [distance, word] : found)
-    if (names.size() < most && (names.empty() || distance <= found.front().first + 1)) names.push_back(word);
+  for (const auto& [distance, field] : found)
+    if (names.size() < most && (names.empty() || distance <= found.front().first + 1)) names.push_back(field->name);
   return names;
 }
 

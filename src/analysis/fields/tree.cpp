@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ft::analysis {
 namespace {
@@ -57,12 +58,11 @@ bool covers(const TreeNode& outer, const Found& inner) {
 
 /// In the order of the tables; options in that of their octets.
 void sort(TreeNode& node, std::span<const Field* const> order) {
-  const auto rank = [&](const TreeNode& one) { return std::ranges::find(order, one.field) - order.begin(); };
-  std::ranges::stable_sort(node.children, [&](const TreeNode& a, const TreeNode& b) {
-    const bool options = a.field->group && b.field->group && a.field->name.starts_with("tcp.options.") &&
-                         b.field->name.starts_with("tcp.options.");
-    return options ? a.offset < b.offset : rank(a) < rank(b);
-  });
+  const auto key = [&](const TreeNode& one) {
+    const bool option = one.field->group && one.field->name.starts_with("tcp.options.");
+    return std::pair(option ? order.end() : std::ranges::find(order, one.field), one.offset);
+  };
+  std::ranges::sort(node.children, {}, key);
   for (TreeNode& child : node.children) sort(child, order);
 }
 

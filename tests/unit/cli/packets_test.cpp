@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+
+#include <unistd.h>
 
 using namespace ft::cli;
 
@@ -69,7 +72,7 @@ TEST_CASE("a tree names its fields, and octets are shown with what of them is AS
 }
 
 TEST_CASE("the packets that were let through can be written to a file") {
-  const std::string file = std::string(std::tmpnam(nullptr)) + ".pcapng";
+  const std::string file = std::filesystem::temp_directory_path() / ("packets-" + std::to_string(getpid()) + ".pcapng");
   CHECK(Ran::program("packets " + normal + " -Y 'tcp.flags.syn == 1' -w " + file).status == 0);
   CHECK(Ran::program("packets " + file + " -e tcp.flags.str").output == "··········S·\n·······A··S·\n");
   std::remove(file.c_str());
