@@ -194,6 +194,8 @@ Sums in_pieces(std::span<const std::byte> file) {
 
 void* operator new(std::size_t size) { return take(size); }
 void* operator new[](std::size_t size) { return take(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return take(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return take(size); }
 void operator delete(void* pointer) noexcept { give(pointer); }
 void operator delete[](void* pointer) noexcept { give(pointer); }
 void operator delete(void* pointer, std::size_t) noexcept { give(pointer); }

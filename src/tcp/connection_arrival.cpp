@@ -143,6 +143,8 @@ Arrival Connection::arrive(Context context, Segment segment) {
     // Simultaneous open (3.5, figure 7): the crossing SYN-ACK repeats a SYN we know; its ACK is the news.
     segment.header.seq += 1;
     segment.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
+    // A SYN's window is never scaled (RFC 7323 2.2), and whoever takes it from here on scales it.
+    segment.header.window = static_cast<std::uint16_t>(segment.header.window >> negotiated_.snd_shift);
   }
   if (is_fast_open_pending() && segment.syn() && !segment.has_ack() && segment.seq() == receiver_.rcv.irs) {
     fast_open_->syn_ack_due = true;  // our SYN-ACK was lost, or is slow

@@ -12,7 +12,7 @@ import labels
 import network
 
 # story -> end, label, at least so many frames
-EXPECTED = {"three_lost_v4": ("client", "retransmission", 3), "late_ones_v6": ("server", "reordered", 10),
+EXPECTED = {"three_lost_v4": ("client", "retransmission", 3), "late_ones_v4": ("server", "reordered", 10),
             "doubled_v4": ("server", "network-duplicate", 4)}
 
 
