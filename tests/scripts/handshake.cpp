@@ -143,6 +143,22 @@ SCRIPT_CASE("a RST in SYN-RECEIVED after a passive open returns to LISTEN") {
   s.expects("S. 0:0(0) ack 1"_seg);
 }
 
+SCRIPT_CASE("the window of a SYN-ACK that crosses ours is not scaled") {
+  FT_COVERS("rfc7323 2.2-3");
+  Setup setup;
+  setup.wscale = 7;
+  Script s(name, variant, setup);
+  s.connects();
+  s.expects("S 0:0(0)"_seg);
+  s.receives("S 0:0(0) win 2000 <mss 1000,wscale 7>"_seg);
+  s.expects("S. 0:0(0) ack 1"_seg);
+  s.receives("S. 0:0(0) ack 1 win 2000 <mss 1000,wscale 7>"_seg);
+  s.has_state("ESTABLISHED");
+  s.app_writes(9000);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  s.stays_silent_for(100ms);
+}
+
 SCRIPT_CASE("crossing SYNs open one connection (RFC 9293 figure 7)") {
   FT_COVERS("rfc9293 MUST-10");
   Script s(name, variant);
