@@ -26,7 +26,7 @@ inline std::uint32_t window_of(const Record& record, std::uint8_t side) {
 
 /// Where and how a packet came.
 inline std::uint16_t way_of(const Segment& s) {
-  const std::uint64_t digest = s.link * 0x9e3779b97f4a7c15ull + s.ttl * 0x10001u + s.interface * 0x2000003ull;
+  const std::uint64_t digest = s.link * 0x9e3779b97f4a7c15ull + s.ttl * 0x10001ull + s.interface * 0x2000003ull;
   return static_cast<std::uint16_t>(digest >> 32 ^ digest);
 }
 
