@@ -2,6 +2,7 @@
 // through.
 #include "analysis/fields/registry.hpp"
 #include "cli/commands.hpp"
+#include "cli/examine.hpp"
 #include "cli/filter_text.hpp"
 #include "cli/frames.hpp"
 #include "cli/packet_printers.hpp"
@@ -162,7 +163,7 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
     if (const auto closed = slice->close(); !closed) return fail(closed.error(), exit_failed);
     std::fprintf(stderr, "fourtuple packets: %llu packets in %s\n", static_cast<unsigned long long>(shown), o.slice.file.c_str());
   }
-  if (frames.problem()) return fail(*frames.problem(), exit_failed);
+  if (frames.problem()) return fail(*frames.problem(), shown > 0 ? exit_partial : exit_failed);
   return exit_ok;
 }
 
