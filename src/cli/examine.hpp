@@ -52,6 +52,7 @@ class Examination {
   std::uint32_t streams() const { return analysis_.streams(); }
   analysis::Connection connection(std::uint32_t stream) const { return finder().connection(stream); }
   const io::CaptureSource& source() const { return *source_; }
+  io::CaptureSource& source() { return *source_; }  // to be rewound before it is read
 
  private:
   Examination(std::unique_ptr<io::CaptureSource> source, analysis::report::CaptureFile file, analysis::Lang lang,

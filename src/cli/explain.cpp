@@ -12,9 +12,11 @@
 #include "cli/examine.hpp"
 #include "cli/explain_slice.hpp"
 #include "cli/flow_choice.hpp"
+#include "cli/flow_filter.hpp"
 #include "cli/terminal.hpp"
 #include "cli/true_states.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -27,6 +29,7 @@ namespace report = analysis::report;
 constexpr std::size_t list_length = 20;        // connections on a terminal
 constexpr std::size_t page_list_length = 500;  // on an HTML page
 constexpr std::size_t most_chosen = 8;         // connections with a story
+constexpr std::size_t most_packets = 200;      // with all their fields, on an HTML page
 constexpr std::size_t json_piece = 64 * 1024;  // octets
 
 struct ExplainOptions {
@@ -39,6 +42,7 @@ struct ExplainOptions {
   bool json = false;
   bool compare_wireshark = false;
   std::string html;
+  std::string filter;
   std::string with;
   std::string trace;
   SliceOptions slice;
@@ -56,19 +60,22 @@ struct Overview {
   std::vector<std::uint32_t> chosen;
 };
 
-Overview look(const Examination& examined, const ExplainOptions& o, const std::optional<FlowChoice>& choice) {
+/// `wanted`: a flag for each connection; empty: all of them.
+Overview look(const Examination& examined, const ExplainOptions& o, const std::optional<FlowChoice>& choice,
+              const std::vector<bool>& wanted) {
   const bool page = !o.html.empty() || o.markdown;
   const std::size_t length = o.all ? static_cast<std::size_t>(-1) : page ? page_list_length : list_length;
   Overview overview{{length, o.in_order ? report::ListOrder::capture : report::ListOrder::worst_first}, {}, {}};
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+    if (!wanted.empty() && !wanted[stream]) continue;
     const analysis::Connection connection = examined.connection(stream);
     overview.verdict.add(connection);
     overview.summary.add(connection);
     if (choice && overview.chosen.size() < most_chosen && choice->matches(connection)) overview.chosen.push_back(stream);
   }
-  overview.verdict.add(examined.finder().findings());
-  if (!choice && examined.streams() == 1) overview.chosen = {0};
-  if (!choice && !o.html.empty() && examined.streams() > 1)  // a page has room: the worst ones
+  if (wanted.empty()) overview.verdict.add(examined.finder().findings());
+  if (!choice && overview.summary.connections() == 1) overview.chosen = {overview.summary.list().front().stream};
+  if (!choice && !o.html.empty() && overview.summary.connections() > 1)  // a page has room: the worst ones
     for (const analysis::Connection& connection : overview.summary.list())
       if (overview.chosen.size() < most_chosen) overview.chosen.push_back(connection.stream);
   return overview;
@@ -104,7 +111,7 @@ class Flows final : public analysis::SeriesSink {
 };
 
 void print_json(Output& out, const Examination& examined, const std::vector<const report::FlowSteps*>& chosen, bool only_chosen,
-                analysis::Lang lang, const analysis::Comparison* comparison) {
+                const std::vector<bool>& wanted, analysis::Lang lang, const analysis::Comparison* comparison) {
   report::ExplainJson json(lang);
   json.begin(examined.file());
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
@@ -112,6 +119,7 @@ void print_json(Output& out, const Examination& examined, const std::vector<cons
     for (const report::FlowSteps* flow : chosen)
       if (flow->stream() == stream) steps = flow;
     if (only_chosen && steps == nullptr) continue;
+    if (!wanted.empty() && !wanted[stream]) continue;
     json.connection(examined.connection(stream), steps);
     if (json.size() > json_piece && !out.write(json.take())) return;
   }
@@ -161,6 +169,14 @@ std::expected<analysis::Comparison, std::string> compare_with_other(Examination&
   return comparer.finish();
 }
 
+/// The packets behind a page's frame numbers, as many as a page can hold.
+void add_packets(report::Document& document, Examination& examined, const std::vector<std::uint32_t>& chosen) {
+  report::Packets packets = packets_of(examined, chosen, most_packets);
+  if (packets.packets.empty()) return;
+  document.heading(document.lang == analysis::Lang::zh ? "分组" : "Packets");
+  document.add(std::move(packets));
+}
+
 int explain(const ExplainOptions& o) {
   const analysis::Lang lang = o.capture.language();
   std::optional<FlowChoice> choice;
@@ -185,7 +201,15 @@ int explain(const ExplainOptions& o) {
     comparison = std::move(*compared);
   }
   if (o.compare_wireshark) return compare(**examined, o, lang);
-  const Overview overview = look(**examined, o, choice);
+  std::vector<bool> wanted;
+  if (!o.filter.empty()) {
+    auto matched = filter_connections(**examined, "explain", o.filter);
+    if (!matched) return matched.error().empty() ? exit_usage : fail(matched.error(), exit_failed);
+    wanted = std::move(*matched);
+    if (std::ranges::find(wanted, true) == wanted.end())
+      return fail("no connection of " + (*examined)->file().name + " has a packet that passes " + o.filter, exit_failed);
+  }
+  const Overview overview = look(**examined, o, choice, wanted);
   if (choice && overview.chosen.empty())
     return fail("no connection " + choice->to_string() + " in " + (*examined)->file().name + "; it has " +
                     std::to_string((*examined)->streams()) + " of them (fourtuple explain without --flow lists them)",
@@ -196,15 +220,18 @@ int explain(const ExplainOptions& o) {
   const std::vector<const report::FlowSteps*> chosen = flows.settle(**examined);
 
   if (!o.slice.file.empty()) {
-    const auto written = write_slice(
-        **examined, choice ? std::span<const std::uint32_t>(overview.chosen) : std::span<const std::uint32_t>{}, o.slice, lang);
+    std::vector<std::uint32_t> sliced = overview.chosen;
+    if (!choice) sliced.clear();  // all packets, or those of the connections that the filter means
+    for (std::uint32_t stream = 0; !choice && stream < wanted.size(); ++stream)
+      if (wanted[stream]) sliced.push_back(stream);
+    const auto written = write_slice(**examined, sliced, o.slice, lang);
     if (!written) return fail(written.error(), exit_failed);
     if (o.slice.file == "-") return exit_ok;  // nothing else goes there
   }
   Output out;
   const int status = (*examined)->file().partial ? exit_partial : exit_ok;
   if (o.json) {
-    print_json(out, **examined, chosen, choice.has_value(), lang, comparison ? &*comparison : nullptr);
+    print_json(out, **examined, chosen, choice.has_value(), wanted, lang, comparison ? &*comparison : nullptr);
   } else {
     const bool page = !o.html.empty();
     const report::Explained explained{.file = &(*examined)->file(),
@@ -219,6 +246,7 @@ int explain(const ExplainOptions& o) {
       if (truth) add_true_states(document, *truth, flow->connection());
     if (comparison) analysis::add_comparison(document, *comparison, (*examined)->file().name, base_name(o.with));
     if (page) {
+      add_packets(document, **examined, overview.chosen);
       const auto written = write_page(o.html, report::document_html(document), out);
       if (!written) return fail(written.error(), exit_failed);
     } else {
@@ -239,6 +267,8 @@ void add_explain(CLI::App& app, int& status) {
   command->add_option("--flow", o->flow, "All about this connection: its number, or its four-tuple (10.0.0.1:49152-10.0.0.2:80)")
       ->type_name("FLOW")
       ->expected(1, 4);
+  command->add_option("-Y,--filter", o->filter, "Display filter: only connections of which it lets a packet through")
+      ->type_name("FILTER");
   command->add_flag("--all", o->all, "List every connection");
   command->add_flag("--in-order", o->in_order, "List the connections as they come, not the worst first");
   command->add_flag("--graph", o->graph, "Draw graphs of the chosen connection: sequence numbers, round trips, rates, window");

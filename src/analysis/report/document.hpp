@@ -119,7 +119,7 @@ struct PacketBlock {
     std::size_t from = 0, size = 0;  // octets
   };
   std::uint64_t frame = 0;
-  std::string time, source, destination, protocol, info;
+  std::string line;  // as it stands in a list
   std::vector<Field> fields;
   std::vector<std::byte> octets;
   std::size_t length = 0;  // on the wire

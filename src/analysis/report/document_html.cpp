@@ -261,9 +261,8 @@ void Printer::operator()(const Question& question) {
 
 void Printer::packet(const PacketBlock& p) {
   const std::string number = std::to_string(p.frame);
-  out_ += "<details class=\"packet\" id=\"frame-" + number + "\"><summary>" + number + "  " + markup_text(p.time) + "  " +
-          markup_text(p.source) + " → " + markup_text(p.destination) + "  " + markup_text(p.protocol) + "  " +
-          markup_text(p.info) + "</summary>\n<ul class=\"tree\">\n";
+  out_ += "<details class=\"packet\" id=\"frame-" + number + "\"><summary>" + markup_text(p.line) +
+          "</summary>\n<ul class=\"tree\">\n";
   for (const PacketBlock::Field& field : p.fields) {
     out_ += "<li style=\"padding-left:" + std::to_string(std::clamp(field.depth, 0, 12)) + "rem\"";
     if (field.size > 0)

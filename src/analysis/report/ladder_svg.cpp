@@ -15,7 +15,7 @@ namespace ft::analysis::report {
 namespace {
 
 constexpr int left = 150, right = 750, width = 900, line_height = 17;
-constexpr std::size_t columns = 84;  // of a sentence between the lifelines
+constexpr std::size_t columns = 80;  // of a sentence between the lifelines
 
 std::string number(int value) { return std::to_string(value); }
 
