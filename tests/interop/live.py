@@ -147,55 +147,13 @@ def through_a_pipe(place):
     print("  through a pipe: 3 packets")
 
 
-def two_places(place):
-    """Client, router with delay and loss, server: captures at both ends, and what happened between them."""
-    client, router = (start(["unshare", "-n", "sleep", str(PATIENCE)]) for _ in range(2))
-    time.sleep(0.2)
-    at_client, at_router = (["nsenter", "-t", str(child.pid), "-n"] for child in (client, router))
-    shell("ip", "link", "add", "ft-s", "type", "veth", "peer", "name", "r-s", "netns", str(router.pid))
-    shell(*at_router, "ip", "link", "add", "r-c", "type", "veth", "peer", "name", "ft-c", "netns", str(client.pid))
-    for where, device, address in (([], "ft-s", "10.7.1.1/24"), (at_router, "r-s", "10.7.1.254/24"), (at_router, "r-c", "10.7.2.254/24"),
-                                   (at_client, "ft-c", "10.7.2.1/24")):
-        shell(*where, "ip", "address", "add", address, "dev", device)
-        shell(*where, "ip", "link", "set", device, "up")
-    shell("ip", "route", "add", "10.7.2.0/24", "via", "10.7.1.254")
-    shell(*at_client, "ip", "route", "add", "10.7.1.0/24", "via", "10.7.2.254")
-    shell(*at_router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-    for device, loss in (("r-s", []), ("r-c", ["loss", "20%"])):
-        done = subprocess.run([*at_router, "tc", "qdisc", "add", "dev", device, "root", "netem", "delay", "10ms", *loss],
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            print("  two places: not here, netem is not to be had:", done.stderr.strip())
-            return
-    near, far = f"{place.folder}/client.pcapng", f"{place.folder}/server.pcapng"
-    captures = [Program([*at_client, place.fourtuple, "capture", "-i", "ft-c", "tcp", "-q", "-w", near], ready=b"Ctrl-C ends it"),
-                place.capture("-i", "ft-s", "tcp", "-q", "-w", far)]
-    done = subprocess.run([*at_client, "curl", "-s", "-o", "/dev/null", "http://10.7.1.1:8080/hello"], timeout=PATIENCE, check=False)
-    assert done.returncode == 0
-    time.sleep(0.5)
-    for capture in captures:
-        capture.interrupt()
-        capture.ends(0)
-    told = subprocess.run([place.fourtuple, "explain", "--json", near, "--with", far], capture_output=True, text=True, check=True).stdout
-    compared = json.loads(told)["comparison"]
-    there, back = compared["connections"][0]["ways"]
-    ids = [{*tshark(path, "-Y", "ip.src == 10.7.1.1", "-T", "fields", "-e", "ip.id", "-e", "tcp.seq")} for path in (near, far)]
-    assert back["lost"] == len(ids[1] - ids[0]) and there["lost"] == 0, (back, ids)
-    assert compared["first_is_nearer_opener"] and compared["clocks_known"]
-    assert 0.0199 < compared["rtt"] < 0.1 and abs(compared["offset"]) < 0.04, compared
-    assert there["hops"] == 1 and back["hops"] == 1, (there["hops"], back["hops"])
-    for child in (client, router):
-        child.kill()
-    print(f"  two places: {back['lost']} of {back['sent']} lost on the way back, rtt {compared['rtt'] * 1000:.1f} ms")
-
-
 def main():
     enter_namespace()
     need("curl", "curl")
     with tempfile.TemporaryDirectory() as folder:
         place = Place(sys.argv[1], folder)
         try:
-            for case in (until_close, interrupted, handshake_on_veth, ring_and_count, through_a_pipe, two_places):
+            for case in (until_close, interrupted, handshake_on_veth, ring_and_count, through_a_pipe):
                 case(place)
         finally:
             place.nginx.terminate()
