@@ -1,7 +1,6 @@
 """`fourtuple capture` beside curl and nginx, on the loopback and on a pair of virtual Ethernet devices; run as live.py FOURTUPLE.
 
 Status 77: this machine cannot run it, the reason is printed."""
-import json
 import os
 import subprocess
 import sys
