@@ -4,6 +4,7 @@
 
 #include "fourtuple/config.hpp"
 #include "fourtuple/error.hpp"
+#include "tcp/arrival/outcome.hpp"
 #include "tcp/arrival/time_wait.hpp"
 #include "tcp/challenge_limit.hpp"
 #include "tcp/decisions.hpp"
@@ -35,13 +36,6 @@ struct Opening {
   Seq iss;
   std::uint32_t ts_offset = 0;
   std::unique_ptr<FastOpen> fast_open{};  // active open only
-};
-
-/// What an arriving segment led to.
-struct Arrival {
-  DropReason dropped = DropReason::none;
-  Effect effect = Effect::none;
-  std::optional<Reply> reply;  // a RST to be sent
 };
 
 /// What the timers did.
