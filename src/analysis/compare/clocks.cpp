@@ -5,7 +5,7 @@
 
 namespace ft::analysis {
 
-bool ClockAlignment::add(const Trail& first, const Trail& second) {
+bool first_is_nearer(const Trail& first, const Trail& second) {
   std::array<std::optional<Duration>, 2> least;  // towards the second by its opener's segments; back by the other's
   for (std::size_t way = 0; way < 2; ++way) {
     for (const Trace& trace : first.ways[way]) {
@@ -15,14 +15,16 @@ bool ClockAlignment::add(const Trail& first, const Trail& second) {
       if (!least[way] || towards < *least[way]) least[way] = towards;
     }
   }
-  const bool nearer = !least[0] || !least[1] || *least[0] + *least[1] >= Duration::zero();
+  return !least[0] || !least[1] || *least[0] + *least[1] >= Duration::zero();
+}
+
+void ClockAlignment::add(const Trail& first, const Trail& second, bool nearer) {
   for (std::size_t way = 0; way < 2; ++way) {
     for (const Trace& trace : first.ways[way]) {
       if (trace.partner == nobody) continue;
       samples_.push_back({trace.at, second.ways[way][trace.partner].at - trace.at, nearer == (way == 0)});
     }
   }
-  return nearer;
 }
 
 void ClockAlignment::settle() {

@@ -12,10 +12,14 @@
 
 namespace ft::analysis {
 
+/// Whether the first capture is nearer to the opener, as the matched segments of a connection tell: what passes both ways takes
+/// time, whatever the clocks say.
+bool first_is_nearer(const Trail& first, const Trail& second);
+
 class ClockAlignment {
  public:
-  /// Takes the matched segments of one connection. True when the first capture is nearer to the opener.
-  bool add(const Trail& first, const Trail& second);
+  /// Takes the matched segments of one connection.
+  void add(const Trail& first, const Trail& second, bool first_is_nearer_opener);
   /// When all have been added.
   void settle();
 

@@ -95,8 +95,17 @@ Comparison Comparer::finish() {
   ClockAlignment clocks;
   std::vector<bool> first_nearer;
   for (const auto& [a, b] : pairs) {
-    for (std::size_t way = 0; way < 2; ++way) match_traces(first.all[a].ways[way], second.all[b].ways[way]);
-    first_nearer.push_back(clocks.add(first.all[a], second.all[b]));
+    Trail& one = first.all[a];
+    Trail& other = second.all[b];
+    for (std::size_t way = 0; way < 2; ++way) {
+      match_by_name(one.ways[way], other.ways[way]);
+      match_by_octets(one.ways[way], other.ways[way]);
+    }
+    const bool nearer = first_is_nearer(one, other);
+    const std::size_t towards_first = nearer ? 1 : 0;  // sent at the second place: cut anew there, not here
+    match_by_octets(other.ways[towards_first], one.ways[towards_first]);
+    clocks.add(one, other, nearer);
+    first_nearer.push_back(nearer);
   }
   clocks.settle();
   out.clocks_known = clocks.known();

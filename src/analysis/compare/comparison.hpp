@@ -60,7 +60,8 @@ struct Passage {
   std::vector<Missing> lost;      // the first of them
   std::uint64_t extra_count = 0;  // seen by the farther capture only: made on the way, or missed by the nearer one
   std::vector<Missing> extra;
-  std::uint64_t duplicated = 0;                // arrived more than once
+  std::uint64_t duplicated = 0;                // arrived more often than they were sent
+  std::uint64_t copies_near = 0;               // seen twice near the sender, once beyond: the capture's own doing
   std::uint64_t reordered = 0;                 // overtaken on the way
   std::uint64_t cut_anew = 0;                  // arrived in other portions: segmentation offload, or a proxy
   std::uint64_t unjudged = 0;                  // outside the time that the other capture covers

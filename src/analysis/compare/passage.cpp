@@ -15,6 +15,7 @@ class Passing {
     out_.from = in_.way == 0 ? in_.near.tuple.local : in_.near.tuple.remote;
     out_.to = in_.way == 0 ? in_.near.tuple.remote : in_.near.tuple.local;
     note_addresses();
+    note_overtaken();
     for (const Trace& trace : near()) on_near(trace);
     for (const Trace& trace : far()) on_far(trace);
     finish_delays();
@@ -35,7 +36,21 @@ class Passing {
   Instant there(Instant at) const { return in_.near_is_first ? at + clocks_.offset_at(at) : at - clocks_.offset_at(at); }
   Instant here(Instant at) const { return in_.near_is_first ? at - clocks_.offset_at(at) : at + clocks_.offset_at(at); }
 
+  /// Whoever arrived after something that was sent later. From the last one sent to the first.
+  void note_overtaken() {
+    std::uint32_t earliest = nobody;  // of what was sent later: its place in the order of arrival
+    for (auto trace = near().rbegin(); trace != near().rend(); ++trace) {
+      if (trace->partner == nobody) continue;
+      if (trace->partner > earliest) ++out_.reordered;
+      earliest = std::min(earliest, trace->partner);
+    }
+  }
+
   void on_near(const Trace& trace) {
+    if (trace.partner == nobody && trace.copy == Copy::surely) {
+      ++out_.copies_near;
+      return;
+    }
     if (trace.partner == nobody) {
       const Instant at = there(trace.at) + clocks_.rtt() / 2;
       if (at < in_.far_first || at > in_.far_last) {
@@ -50,8 +65,6 @@ class Passing {
     const Trace& other = far()[trace.partner];
     ++out_.arrived;
     delays_.push_back(delay(trace, other));
-    if (newest_ && other.at < *newest_) ++out_.reordered;
-    if (!newest_ || other.at > *newest_) newest_ = other.at;
     if (trace.cut_anew) {
       ++out_.cut_anew;
       if (trace.covered < trace.length) lose(trace, trace.length - trace.covered);
@@ -68,7 +81,7 @@ class Passing {
 
   void on_far(const Trace& trace) {
     if (trace.partner != nobody || trace.cut_anew) return;
-    if (trace.extra_copy) {
+    if (trace.copy != Copy::none) {
       ++out_.duplicated;
       return;
     }
@@ -158,7 +171,6 @@ class Passing {
   const ClockAlignment& clocks_;
   Passage out_;
   std::vector<Duration> delays_;
-  std::optional<Instant> newest_;
   std::optional<int> hops_;
   bool same_hops_ = true;
 };

@@ -70,9 +70,13 @@ bool other_stamp(const Trace& a, const Trace& b) {
 }
 bool same_id(const Trace& a, const Trace& b) { return a.has_ip_id && b.has_ip_id && a.ip_id != 0 && a.ip_id == b.ip_id; }
 
-/// How much speaks for two sightings being one transmission; negative: they are not.
-int likeness(const Trace& a, const Trace& b) {
-  if (other_stamp(a, b)) return -1;
+bool has_id(const Trace& trace) { return trace.has_ip_id && trace.ip_id != 0; }
+bool other_id(const Trace& a, const Trace& b) { return has_id(a) && has_id(b) && a.ip_id != b.ip_id; }
+
+/// How much speaks for two sightings being one transmission; negative: they are not. `ids_stay`: nobody on the way writes new
+/// identifications, so that another one is another packet.
+int likeness(const Trace& a, const Trace& b, bool ids_stay) {
+  if (other_stamp(a, b) || (ids_stay && other_id(a, b))) return -1;
   int points = 0;
   if (same_stamp(a, b)) points += 2;
   if (same_id(a, b)) points += 4;
@@ -81,67 +85,49 @@ int likeness(const Trace& a, const Trace& b) {
   return points;
 }
 
-/// Sightings of one name, in order: those that agree most first, then whatever is left in order.
-void pair_up(std::vector<Trace>& near, std::vector<Trace>& far, std::span<const std::uint32_t> here,
-             std::span<const std::uint32_t> there) {
+using Indices = std::span<const std::uint32_t>;
+
+/// Sightings of one name, in order: each with the first one that is at least so like it.
+void pair_up(std::vector<Trace>& near, std::vector<Trace>& far, Indices here, Indices there, int least, bool ids_stay) {
   constexpr std::size_t most_compared = 64;  // of one name: beyond, order decides
-  const auto join = [&](std::uint32_t a, std::uint32_t b) {
-    near[a].partner = b;
-    far[b].partner = a;
-  };
-  for (const int least : {6, 2, 0}) {
-    std::size_t from = 0;
-    for (const std::uint32_t a : here) {
-      if (near[a].partner != nobody) continue;
-      while (from < there.size() && far[there[from]].partner != nobody) ++from;
-      for (std::size_t i = from, tried = 0; i < there.size() && tried < most_compared; ++i) {
-        const std::uint32_t b = there[i];
-        if (far[b].partner != nobody) continue;
-        ++tried;
-        if (likeness(near[a], far[b]) < least) continue;
-        join(a, b);
-        break;
-      }
+  std::size_t from = 0;
+  for (const std::uint32_t a : here) {
+    if (near[a].partner != nobody) continue;
+    while (from < there.size() && far[there[from]].partner != nobody) ++from;
+    for (std::size_t i = from, tried = 0; i < there.size() && tried < most_compared; ++i) {
+      const std::uint32_t b = there[i];
+      if (far[b].partner != nobody) continue;
+      ++tried;
+      if (likeness(near[a], far[b], ids_stay) < least) continue;
+      near[a].partner = b;
+      far[b].partner = a;
+      break;
     }
   }
 }
 
-/// What is left on both sides may be the same octets in other portions: a network card cut a large segment, or put small ones
-/// together.
-void match_by_octets(std::vector<Trace>& near, std::vector<Trace>& far) {
-  constexpr std::size_t most_looked_at = 4096;  // for one segment
-  std::vector<std::uint32_t> left;
-  for (std::uint32_t i = 0; i < far.size(); ++i)
-    if (far[i].partner == nobody && far[i].length > 0) left.push_back(i);
-  if (left.empty()) return;
-  const Seq base = far[left.front()].seq - 0x40000000u;
-  const auto place = [&](Seq seq) { return seq.value() - base.value(); };
-  std::ranges::sort(left, {}, [&](std::uint32_t i) { return std::pair(place(far[i].seq), i); });
-  std::uint32_t longest = 0;
-  for (const std::uint32_t i : left) longest = std::max(longest, far[i].length);
-  for (std::uint32_t a = 0; a < near.size(); ++a) {
-    Trace& one = near[a];
-    if (one.partner != nobody || one.length == 0) continue;
-    const std::uint32_t from = place(one.seq), to = from + one.length;
-    auto it = std::ranges::lower_bound(left, from > longest ? from - longest : 0, {},
-                                       [&](std::uint32_t i) { return place(far[i].seq); });
-    std::uint32_t found = 0, reached = from, first = nobody;
-    for (std::size_t looked = 0; it != left.end() && place(far[*it].seq) < to && looked < most_looked_at; ++it, ++looked) {
-      Trace& other = far[*it];
-      if (other.length == one.length || other_stamp(one, other) || other.covered >= other.length) continue;
-      const std::uint32_t begin = std::max(from, place(other.seq)), end = std::min(to, place(other.seq) + other.length);
-      if (begin >= end || begin < reached) continue;
-      reached = end;
-      found += end - begin;
-      other.covered += end - begin;
-      if (first == nobody || far[*it].at < far[first].at) first = *it;
+/// Two sightings at one place.
+Copy copy_of(const Trace& matched, const Trace& left) {
+  using namespace std::chrono_literals;
+  if (other_stamp(matched, left) || other_id(matched, left)) return Copy::none;
+  if (same_id(matched, left)) return Copy::surely;
+  const Duration apart = left.at < matched.at ? matched.at - left.at : left.at - matched.at;
+  if (same_stamp(matched, left) && apart < 100us) return Copy::surely;
+  return likeness(matched, left, true) >= 2 ? Copy::perhaps : Copy::none;
+}
+
+/// More of them here than there: some may be copies, made on the way or by whoever captured.
+void mark_copies(std::vector<Trace>& traces, Indices of_one_name) {
+  constexpr std::size_t most_compared = 64;
+  for (const std::uint32_t t : of_one_name) {
+    if (traces[t].partner != nobody) continue;
+    std::size_t tried = 0;
+    for (const std::uint32_t other : of_one_name) {
+      if (traces[other].partner == nobody) continue;
+      if (++tried > most_compared || traces[t].copy == Copy::surely) break;
+      traces[t].copy = std::max(traces[t].copy, copy_of(traces[other], traces[t]));
     }
-    if (found == 0) continue;
-    one.partner = first;
-    one.cut_anew = true;
-    one.covered = found;
   }
-  for (const std::uint32_t i : left) far[i].cut_anew = far[i].covered > 0;
 }
 
 }  // namespace
@@ -179,7 +165,7 @@ void Trails::add(const Segment& segment, const CompareLimits& limits) {
   ++segments;
 }
 
-void match_traces(std::vector<Trace>& near, std::vector<Trace>& far) {
+void match_by_name(std::vector<Trace>& a, std::vector<Trace>& b) {
   // Both sides sorted by name, in order within each name; then the names are walked side by side.
   const auto order = [](const std::vector<Trace>& traces) {
     std::vector<std::uint32_t> indices(traces.size());
@@ -187,31 +173,77 @@ void match_traces(std::vector<Trace>& near, std::vector<Trace>& far) {
     std::ranges::sort(indices, {}, [&](std::uint32_t i) { return std::pair(name_of(traces[i]), i); });
     return indices;
   };
-  const auto here = order(near), there = order(far);
+  const auto here = order(a), there = order(b);
   const auto run_end = [](const std::vector<Trace>& traces, const std::vector<std::uint32_t>& indices, std::size_t from) {
     std::size_t end = from;
     while (end < indices.size() && name_of(traces[indices[end]]) == name_of(traces[indices[from]])) ++end;
     return end;
   };
-  std::size_t i = 0, j = 0;
-  while (i < here.size() && j < there.size()) {
-    const Name a = name_of(near[here[i]]), b = name_of(far[there[j]]);
-    const std::size_t i_end = a <= b ? run_end(near, here, i) : i, j_end = b <= a ? run_end(far, there, j) : j;
-    if (a == b) {
-      const auto ours = std::span(here).subspan(i, i_end - i), theirs = std::span(there).subspan(j, j_end - j);
-      pair_up(near, far, ours, theirs);
-      for (const std::uint32_t t : theirs) {  // more of them there than here: a copy made on the way
-        if (far[t].partner != nobody) continue;
-        far[t].extra_copy = std::ranges::any_of(theirs, [&](std::uint32_t other) {
-          return far[other].partner != nobody && likeness(far[other], far[t]) >= 2 &&
-                 (same_id(far[other], far[t]) || !far[t].has_ip_id);
-        });
-      }
+  const auto each_name = [&](auto&& visit) {
+    for (std::size_t i = 0, j = 0; i < here.size() && j < there.size();) {
+      const Name ours = name_of(a[here[i]]), theirs = name_of(b[there[j]]);
+      const std::size_t i_end = ours <= theirs ? run_end(a, here, i) : i, j_end = theirs <= ours ? run_end(b, there, j) : j;
+      if (ours == theirs) visit(Indices(here).subspan(i, i_end - i), Indices(there).subspan(j, j_end - j));
+      i = i_end;
+      j = j_end;
     }
-    i = i_end;
-    j = j_end;
+  };
+  std::size_t stay = 0, change = 0;  // identifications, of those that can be nobody else's
+  each_name([&](Indices ours, Indices theirs) {
+    pair_up(a, b, ours, theirs, 6, true);
+    if (ours.size() != 1 || theirs.size() != 1 || !has_id(a[ours[0]]) || !has_id(b[theirs[0]])) return;
+    ++(other_id(a[ours[0]], b[theirs[0]]) ? change : stay);
+  });
+  each_name([&](Indices ours, Indices theirs) {
+    for (const int least : {2, 0}) pair_up(a, b, ours, theirs, least, stay > change);
+    mark_copies(a, ours);
+    mark_copies(b, theirs);
+  });
+}
+
+void match_by_octets(std::vector<Trace>& near, std::vector<Trace>& far) {
+  constexpr std::size_t most_looked_at = 4096;  // for one segment
+  for (auto* side : {&near, &far}) {
+    for (Trace& trace : *side) {
+      if (!trace.cut_anew) continue;
+      trace.partner = nobody;
+      trace.covered = 0;
+      trace.cut_anew = false;
+    }
   }
-  match_by_octets(near, far);
+  std::vector<std::uint32_t> left;
+  for (std::uint32_t i = 0; i < far.size(); ++i)
+    if (far[i].partner == nobody && far[i].length > 0 && far[i].copy == Copy::none) left.push_back(i);
+  if (left.empty()) return;
+  const Seq base = far[left.front()].seq - 0x40000000u;
+  const auto place = [&](Seq seq) { return seq.value() - base.value(); };
+  std::ranges::sort(left, {}, [&](std::uint32_t i) { return std::pair(place(far[i].seq), i); });
+  std::uint32_t longest = 0;
+  for (const std::uint32_t i : left) longest = std::max(longest, far[i].length);
+  for (std::uint32_t a = 0; a < near.size(); ++a) {
+    Trace& one = near[a];
+    if (one.partner != nobody || one.length == 0 || one.copy == Copy::surely) continue;
+    const std::uint32_t from = place(one.seq), to = from + one.length;
+    auto it = std::ranges::lower_bound(left, from > longest ? from - longest : 0, {},
+                                       [&](std::uint32_t i) { return place(far[i].seq); });
+    std::uint32_t found = 0, reached = from, first = nobody;
+    for (std::size_t looked = 0; it != left.end() && place(far[*it].seq) < to && looked < most_looked_at; ++it, ++looked) {
+      Trace& other = far[*it];
+      if (other.length == one.length || other_stamp(one, other) || other.covered >= other.length) continue;
+      const std::uint32_t begin = std::max(from, place(other.seq)), end = std::min(to, place(other.seq) + other.length);
+      if (begin >= end || begin < reached) continue;
+      reached = end;
+      found += end - begin;
+      other.covered += end - begin;
+      other.partner = a;
+      if (first == nobody || far[*it].at < far[first].at) first = *it;
+    }
+    if (found == 0) continue;
+    one.partner = first;
+    one.cut_anew = true;
+    one.covered = found;
+  }
+  for (const std::uint32_t i : left) far[i].cut_anew = far[i].covered > 0;
 }
 
 }  // namespace ft::analysis

@@ -13,6 +13,13 @@ namespace ft::analysis {
 
 inline constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
+/// Whether a sighting without a partner is the second one of a packet that has one.
+enum class Copy : std::uint8_t {
+  none,
+  perhaps,  // nothing tells it from a repeat of its sender: only where more arrived than was sent, it is a copy
+  surely,   // by IP ID, or by its timestamp and the moment
+};
+
 /// One segment: what names it, and what a path may change.
 struct Trace {
   Instant at{};
@@ -34,7 +41,7 @@ struct Trace {
   std::uint8_t shift = 0;
   bool has_ip_id = false;
   bool dont_fragment = false;
-  bool extra_copy = false;    // a copy of one that was matched already
+  Copy copy = Copy::none;
   bool cut_anew = false;      // matched by its octets
   std::uint32_t covered = 0;  // octets of it that were matched, when it was cut anew
 
@@ -61,7 +68,10 @@ struct Trails {
   void add(const Segment& segment, const CompareLimits& limits);
 };
 
-/// Finds each segment of `near` in `far` (one direction of one connection), and marks both.
-void match_traces(std::vector<Trace>& near, std::vector<Trace>& far);
+/// Finds each segment of one place in the other (one direction of one connection) by what names it, and marks both; copies too.
+void match_by_name(std::vector<Trace>& a, std::vector<Trace>& b);
+/// What is left on both sides may be the same octets in other portions: a network card cut a large segment, or put small ones
+/// together. `near`: where they were sent. Forgets what an earlier call found.
+void match_by_octets(std::vector<Trace>& near, std::vector<Trace>& far);
 
 }  // namespace ft::analysis

@@ -155,6 +155,81 @@ TEST_CASE("copies, overtaking and strangers are told apart") {
   CHECK(out.extra[0].flags == flag::rst);
 }
 
+TEST_CASE("of a late segment and all that overtook it, only the late one was overtaken") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 100ms, true, path.segment(true, 101, 100), true, 8ms);
+  for (std::uint32_t i = 1; i < 6; ++i) path.send(start + 100ms + i * 1ms, true, path.segment(true, 101 + 100 * i, 100));
+  path.send(start + 200ms, true, path.segment(true, 701, 100), true, 8ms);
+  path.send(start + 201ms, true, path.segment(true, 801, 100), true, 8ms);  // as late: it overtook nobody
+  path.send(start + 202ms, true, path.segment(true, 901, 100));
+  path.send(start + 300ms, false, path.segment(false, 501, 0));
+  const Comparison compared = path.compare();
+  CHECK(compared.connections.at(0).ways[0].reordered == 3);
+  CHECK(compared.connections[0].ways[1].reordered == 0);
+}
+
+TEST_CASE("copies that the path made are copies in whichever capture they arrive") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 50ms, true, path.segment(true, 101, 100));
+  const Segment ack = path.segment(false, 501, 0);
+  path.send(start + 100ms, false, ack);
+  path.see(true, start + 112ms, ack);  // the server sent it once, the client's capture has it twice
+  for (const bool exchanged : {false, true}) {
+    const Comparison compared = path.compare(exchanged);
+    const Passage& back = compared.connections.at(0).ways[1];
+    CHECK(back.duplicated == 1);
+    CHECK(back.extra_count == 0);
+    CHECK(back.lost_count == 0);
+  }
+}
+
+TEST_CASE("a packet that a capture holds twice where it was sent was not lost once") {
+  Path path;
+  path.handshake(start);
+  const Segment text = path.segment(true, 101, 100);
+  path.see(true, start + 100ms, text);
+  path.send(start + 100ms + 10us, true, text);
+  path.send(start + 200ms, false, path.segment(false, 501, 0));
+  const Comparison compared = path.compare();
+  const Passage& out = compared.connections.at(0).ways[0];
+  CHECK(out.lost_count == 0);
+  CHECK(out.copies_near == 1);
+  CHECK(out.sent == 3);
+}
+
+TEST_CASE("of a segment sent twice with other identifications, the one that arrived is known by its own") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 50ms, true, path.segment(true, 101, 100));
+  path.send(start + 100ms, true, path.segment(true, 201, 100), false);
+  Segment repeat = path.segment(true, 201, 100);
+  path.send(start + 400ms, true, repeat);
+  path.see(false, start + 411ms, repeat);
+  path.send(start + 500ms, false, path.segment(false, 501, 0));
+  const Comparison compared = path.compare();
+  const Passage& out = compared.connections.at(0).ways[0];
+  REQUIRE(out.lost.size() == 1);
+  CHECK(out.lost[0].frame == 5);
+  CHECK(out.duplicated == 1);
+  CHECK(out.most == 10ms);
+}
+
+TEST_CASE("what a network card cut at the second place arrived at the first") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 50ms, true, path.segment(true, 101, 10));
+  path.see(false, start + 100ms, path.segment(false, 501, 3000));
+  for (const std::uint32_t at : {0u, 1000u, 2000u}) path.see(true, start + 110ms, path.segment(false, 501 + at, 1000));
+  path.send(start + 200ms, true, path.segment(true, 111, 0));
+  const Comparison compared = path.compare();
+  const Passage& back = compared.connections.at(0).ways[1];
+  CHECK(back.cut_anew == 1);
+  CHECK(back.lost_count == 0);
+  CHECK(back.extra_count == 0);
+}
+
 TEST_CASE("a segment cut anew by offload arrived, and what is missing of it is told") {
   Path path;
   path.handshake(start);
