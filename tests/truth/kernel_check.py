@@ -1,5 +1,5 @@
-"""kernel_check.py TELLER: three of the kernel's stories are recorded; what was done to the packets is in the truth, and the analyser sees
-it. Status 77 where network namespaces are not to be had."""
+"""kernel_check.py TELLER PROGRAM: three of the kernel's stories are recorded; what was done to the packets is in the truth, the analyser
+sees it at one end, and `explain --with` tells it from both. Status 77 where network namespaces are not to be had."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import Counter
 
+import both_ends
 import judge
 import labels
 import network
@@ -31,6 +32,8 @@ def main():
             count = Counter(frame.label for frame in truths[end])[label]
             if count < least:
                 problems.append(f"{name}.{end}: {count} frames are {label}, {least} at least were expected")
+            for first in labels.ENDS:
+                problems += both_ends.check(sys.argv[2], folder, name, first)
     for key, least in (("sender", 99), ("duplicates", 95), ("reordered", 80), ("originals", 99)):
         measure = ours.measures[key]
         if measure.share is not None and measure.share < least:

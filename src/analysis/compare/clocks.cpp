@@ -5,7 +5,7 @@
 
 namespace ft::analysis {
 
-bool first_is_nearer(const Trail& first, const Trail& second) {
+std::optional<bool> first_is_nearer(const Trail& first, const Trail& second, bool believed) {
   std::array<std::optional<Duration>, 2> least;  // towards the second by its opener's segments; back by the other's
   for (std::size_t way = 0; way < 2; ++way) {
     for (const Trace& trace : first.ways[way]) {
@@ -15,7 +15,12 @@ bool first_is_nearer(const Trail& first, const Trail& second) {
       if (!least[way] || towards < *least[way]) least[way] = towards;
     }
   }
-  return !least[0] || !least[1] || *least[0] + *least[1] >= Duration::zero();
+  if (least[0] && least[1]) return *least[0] + *least[1] >= Duration::zero();
+  constexpr Duration alike = std::chrono::seconds(1);  // clocks that are set by the network
+  for (std::size_t way = 0; way < 2; ++way)
+    if (believed && least[way] && *least[way] < alike && *least[way] > -alike)
+      return (*least[way] >= Duration::zero()) == (way == 0);
+  return std::nullopt;
 }
 
 void ClockAlignment::add(const Trail& first, const Trail& second, bool nearer) {

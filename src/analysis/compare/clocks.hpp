@@ -13,8 +13,8 @@
 namespace ft::analysis {
 
 /// Whether the first capture is nearer to the opener, as the matched segments of a connection tell: what passes both ways takes
-/// time, whatever the clocks say.
-bool first_is_nearer(const Trail& first, const Trail& second);
+/// time, whatever the clocks say. Where only one way was matched, the clocks are `believed`, or nothing is told.
+std::optional<bool> first_is_nearer(const Trail& first, const Trail& second, bool believed);
 
 class ClockAlignment {
  public:

@@ -92,8 +92,8 @@ Comparison Comparer::finish() {
   out.only_first = first.all.size() - pairs.size();
   out.only_second = second.all.size() - pairs.size();
 
-  ClockAlignment clocks;
-  std::vector<bool> first_nearer;
+  std::vector<std::optional<bool>> told;  // whether the first capture is nearer to the opener
+  std::ptrdiff_t nearer = 0, farther = 0;
   for (const auto& [a, b] : pairs) {
     Trail& one = first.all[a];
     Trail& other = second.all[b];
@@ -101,11 +101,20 @@ Comparison Comparer::finish() {
       match_by_name(one.ways[way], other.ways[way]);
       match_by_octets(one.ways[way], other.ways[way]);
     }
-    const bool nearer = first_is_nearer(one, other);
-    const std::size_t towards_first = nearer ? 1 : 0;  // sent at the second place: cut anew there, not here
+    told.push_back(first_is_nearer(one, other, false));
+    if (told.back()) ++(*told.back() ? nearer : farther);
+  }
+  const bool anybody = nearer + farther > 0;  // they know for those who do not
+  ClockAlignment clocks;
+  std::vector<bool> first_nearer;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    Trail& one = first.all[pairs[i].first];
+    Trail& other = second.all[pairs[i].second];
+    if (!told[i]) told[i] = anybody ? nearer >= farther : first_is_nearer(one, other, true).value_or(true);
+    const std::size_t towards_first = *told[i] ? 1 : 0;  // sent at the second place: cut anew there, not here
     match_by_octets(other.ways[towards_first], one.ways[towards_first]);
-    clocks.add(one, other, nearer);
-    first_nearer.push_back(nearer);
+    clocks.add(one, other, *told[i]);
+    first_nearer.push_back(*told[i]);
   }
   clocks.settle();
   out.clocks_known = clocks.known();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace ft::analysis {
@@ -132,6 +133,32 @@ void mark_copies(std::vector<Trace>& traces, Indices of_one_name) {
 
 }  // namespace
 
+Trail& Trails::begin(const Endpoint& source, const Endpoint& destination, const Segment& segment, bool from_source) {
+  Trail fresh;
+  fresh.tuple = from_source ? FourTuple{source, destination} : FourTuple{destination, source};
+  fresh.first_frame = segment.frame;
+  fresh.opened = segment.has(tcp_flag::syn);
+  const FourTuple key = source < destination ? FourTuple{source, destination} : FourTuple{destination, source};
+  current.insert_or_assign(key, all.size());
+  all.push_back(std::move(fresh));
+  return all.back();
+}
+
+/// The SYN that stands in an older connection and was answered after all: from there on it is another connection.
+void Trails::part(std::size_t old, const Segment& answer) {
+  Trail& before = all[old];
+  const Seq asked = *before.asked;
+  before.asked.reset();
+  const FourTuple tuple = before.tuple;
+  Trail& after = begin(tuple.local, tuple.remote, answer, true);
+  auto& from = all[old].ways[0];
+  const auto is_ask = [&](const Trace& trace) { return (trace.flags & tcp_flag::syn) != 0 && trace.seq == asked; };
+  std::ranges::copy_if(from, std::back_inserter(after.ways[0]), is_ask);
+  std::erase_if(from, is_ask);
+  after.isn[0] = asked;
+  if (!after.ways[0].empty()) after.first_frame = after.ways[0].front().frame;
+}
+
 void Trails::add(const Segment& segment, const CompareLimits& limits) {
   if (segments == 0) first = segment.at;
   last = std::max(last, segment.at);
@@ -142,25 +169,28 @@ void Trails::add(const Segment& segment, const CompareLimits& limits) {
   const Endpoint source{segment.source, segment.source_port}, destination{segment.destination, segment.destination_port};
   const FourTuple key = source < destination ? FourTuple{source, destination} : FourTuple{destination, source};
   const bool syn = segment.has(tcp_flag::syn), ack = segment.has(tcp_flag::ack);
-  auto known = current.find(key);
-  const bool again = known != current.end() && syn && !ack && all[known->second].isn[0] &&
-                     *all[known->second].isn[0] != segment.seq && all[known->second].tuple.local == source;
-  if (known == current.end() || again) {
-    if (all.size() >= limits.most_connections) {
-      ++beyond;
-      return;
-    }
-    const bool from_opener = syn ? !ack : segment.source_port > segment.destination_port;
-    Trail fresh;
-    fresh.tuple = from_opener ? FourTuple{source, destination} : FourTuple{destination, source};
-    fresh.first_frame = segment.frame;
-    fresh.opened = syn;
-    known = current.insert_or_assign(key, all.size()).first;
-    all.push_back(std::move(fresh));
+  const auto known = current.find(key);
+  const Trail* old = known == current.end() ? nullptr : &all[known->second];
+  const bool asks = old != nullptr && syn && !ack && old->isn[0] != segment.seq && old->tuple.local == source;
+  // Inside a connection that lives, a SYN may be anybody's: only its answer makes another connection of it.
+  const bool again = asks && (old->over || old->ways[1].empty());
+  const bool granted = old != nullptr && syn && ack && old->asked && segment.ack == *old->asked + 1;
+  if ((old == nullptr || again || granted) && all.size() >= limits.most_connections) {
+    ++beyond;
+    return;
   }
-  Trail& trail = all[known->second];
+  if (old == nullptr || again)
+    begin(source, destination, segment, syn ? !ack : segment.source_port > segment.destination_port);
+  else if (granted)
+    part(known->second, segment);
+  Trail& trail = all[current[key]];
   const std::size_t way = trail.tuple.local == source ? 0 : 1;
-  if (syn) trail.isn[way] = segment.seq;
+  if (asks && !again)
+    trail.asked = segment.seq;
+  else if (syn && (trail.ways[way].empty() || !trail.isn[way]))
+    trail.isn[way] = segment.seq;
+  if (segment.has(tcp_flag::fin)) trail.ended[way] = true;
+  trail.over = trail.ended[0] && trail.ended[1];  // an RST may be forged, or lost before the other capture
   trail.ways[way].push_back(trace_of(segment));
   ++segments;
 }
@@ -195,7 +225,7 @@ void match_by_name(std::vector<Trace>& a, std::vector<Trace>& b) {
     ++(other_id(a[ours[0]], b[theirs[0]]) ? change : stay);
   });
   each_name([&](Indices ours, Indices theirs) {
-    for (const int least : {2, 0}) pair_up(a, b, ours, theirs, least, stay > change);
+    for (const int least : {4, 2, 0}) pair_up(a, b, ours, theirs, least, stay > change);
     mark_copies(a, ours);
     mark_copies(b, theirs);
   });

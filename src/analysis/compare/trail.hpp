@@ -55,6 +55,9 @@ struct Trail {
   std::array<std::optional<Seq>, 2> isn;
   std::uint64_t first_frame = 0;
   bool opened = false;  // by a SYN that was seen
+  bool over = false;    // both sides have ended it
+  std::array<bool, 2> ended{};
+  std::optional<Seq> asked;  // a SYN with another number came while it was alive
 };
 
 /// All connections of one capture.
@@ -66,6 +69,10 @@ struct Trails {
   Instant first{}, last{};
 
   void add(const Segment& segment, const CompareLimits& limits);
+
+ private:
+  Trail& begin(const Endpoint& source, const Endpoint& destination, const Segment& segment, bool from_source);
+  void part(std::size_t old, const Segment& answer);
 };
 
 /// Finds each segment of one place in the other (one direction of one connection) by what names it, and marks both; copies too.

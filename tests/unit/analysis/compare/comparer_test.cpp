@@ -330,6 +330,35 @@ TEST_CASE("what the other capture could not have seen is not called lost") {
   CHECK(out.unjudged == 1);
 }
 
+TEST_CASE("a SYN that somebody forged into a connection does not part it") {
+  Path path;
+  path.handshake(start);
+  path.see(false, start + 100ms, path.segment(true, 90000, 0, flag::syn));
+  path.send(start + 200ms, true, path.segment(true, 101, 100));
+  path.send(start + 300ms, false, path.segment(false, 501, 0));
+  const Comparison c = path.compare();
+  CHECK(c.connections.size() == 1);
+  CHECK(c.only_second == 0);
+  CHECK(c.connections.at(0).ways[0].extra_count == 1);
+  CHECK(c.connections[0].ways[0].lost_count == 0);
+}
+
+TEST_CASE("a SYN that is answered inside an older connection begins another one") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 100ms, true, path.segment(true, 101, 100));
+  path.send(start + 9s, true, path.segment(true, 70000, 0, flag::syn));
+  Segment answer = path.segment(false, 80000, 0, flag::syn | flag::ack);
+  answer.ack = Seq{70001};
+  path.send(start + 9s + 10ms, false, answer);
+  path.send(start + 9s + 20ms, true, path.segment(true, 70001, 0));
+  const Comparison c = path.compare();
+  REQUIRE(c.connections.size() == 2);
+  CHECK(c.connections[1].ways[0].arrived == 2);
+  CHECK(c.connections[1].frame_first == 5);
+  CHECK(c.connections[0].ways[0].arrived == 3);
+}
+
 TEST_CASE("memory is bounded: what comes beyond the limit is counted") {
   Comparer comparer({.most_segments = 10, .most_connections = 5});
   Path path;
