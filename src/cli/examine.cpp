@@ -66,8 +66,8 @@ void Examination::walk_again(analysis::Analysis& analysis, const PerFrame& each)
   const bool verify = options_.verify && analysis::verify_by_default(source_->size().value_or(0));
   analysis::Dissector dissector({.verify_checksums = verify});
   pcap::Packet packet;
-  for (std::uint64_t packets = 0; packets < file_.packets;) {
-    if (source_->next(packet) != io::CaptureSource::Step::packet) break;
+  std::uint64_t packets = 0;
+  while (packets < file_.packets && source_->next(packet) == io::CaptureSource::Step::packet) {
     const analysis::Frame& frame = dissector.dissect(packet);
     if (frame.has_segment) analysis.on(frame.segment);
     if (frame.has_icmp_error) analysis.on(frame.icmp_error);
@@ -77,6 +77,17 @@ void Examination::walk_again(analysis::Analysis& analysis, const PerFrame& each)
     if (Interruption::asked()) break;
   }
   analysis.finish();
+  if (packets < file_.packets) note_second_end(packets);
+}
+
+/// Somebody asked for an end, or shortened the file meanwhile.
+void Examination::note_second_end(std::uint64_t packets) {
+  file_.partial = true;
+  const std::string count = count_text(packets), all = count_text(file_.packets);
+  file_.remarks.push_back(lang_ == analysis::Lang::zh
+                              ? "第二遍读取提前结束：逐个报文段的内容只涉及 " + all + " 个分组中的前 " + count + " 个。"
+                              : "The second reading ended early: what is told segment by segment is true of the first " + count +
+                                    " packets of " + all + ".");
 }
 
 void Examination::note_end(io::CaptureSource::Step step, bool stopped) {

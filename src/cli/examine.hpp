@@ -60,6 +60,7 @@ class Examination {
       : source_(std::move(source)), file_(std::move(file)), lang_(lang), options_(options) {}
   void walk_again(analysis::Analysis& analysis, const PerFrame& each);
   void note_end(io::CaptureSource::Step step, bool stopped);
+  void note_second_end(std::uint64_t packets);
 
   std::unique_ptr<io::CaptureSource> source_;
   analysis::report::CaptureFile file_;

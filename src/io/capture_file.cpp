@@ -1,8 +1,8 @@
-// Files and pipes as capture sources: a plain file is mapped and read in place, everything else comes as a stream.
+// Files and pipes as capture sources: octets come as a stream, decompressed where that is needed. A file is not mapped: one that
+// somebody shortens while it is read would end the process (SIGBUS).
 #include "io/capture_source.hpp"
 #include "io/failure.hpp"
 #include "io/octet_stream.hpp"
-#include "pcap/reader.hpp"
 #include "pcap/stream_reader.hpp"
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include <cstdlib>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 namespace ft::io {
@@ -19,61 +18,7 @@ namespace {
 using Octets = std::span<const std::byte>;
 using Opened = std::expected<std::unique_ptr<CaptureSource>, std::string>;
 
-/// Its pages are read ahead and given back soon, so a file may be larger than memory.
-class Mapping {
- public:
-  Mapping(const void* at, std::size_t octets) : at_(static_cast<const std::byte*>(at)), octets_(octets) {}
-  Mapping(Mapping&& other) noexcept : at_(std::exchange(other.at_, nullptr)), octets_(other.octets_) {}
-  Mapping& operator=(Mapping&&) = delete;
-  ~Mapping() {
-    if (at_ != nullptr) ::munmap(const_cast<std::byte*>(at_), octets_);
-  }
-  Octets octets() const { return {at_, octets_}; }
-
-  static std::optional<Mapping> of(int file, std::size_t octets) {
-    void* at = ::mmap(nullptr, octets, PROT_READ, MAP_PRIVATE, file, 0);
-    if (at == MAP_FAILED) return std::nullopt;
-    ::madvise(at, octets, MADV_SEQUENTIAL);
-    return Mapping{at, octets};
-  }
-
- private:
-  const std::byte* at_;
-  std::size_t octets_;
-};
-
 std::string name_of(pcap::Format format) { return format == pcap::Format::pcapng ? "pcapng" : "pcap"; }
-
-class MappedCapture final : public CaptureSource {
- public:
-  MappedCapture(Mapping mapping, pcap::Reader reader) : mapping_(std::move(mapping)), reader_(std::move(reader)) {}
-
-  Step next(pcap::Packet& packet) override {
-    const auto found = reader_.next(packet);
-    if (found) return *found ? Step::packet : Step::end;
-    problem_ = to_string(found.error());
-    return Step::failed;
-  }
-  std::string problem() const override { return problem_; }
-  bool rewind() override {
-    auto again = pcap::Reader::open(mapping_.octets());
-    if (!again) return false;
-    reader_ = std::move(*again);
-    return true;
-  }
-  std::optional<std::uint64_t> size() const override { return mapping_.octets().size(); }
-  bool keeps_packets() const override { return true; }
-  std::string format() const override { return name_of(reader_.format()); }
-  std::uint64_t position() const override { return reader_.position(); }
-  const std::vector<pcap::Interface>& interfaces() const override { return reader_.interfaces(); }
-  pcap::Section section() const override { return reader_.decoder().section(); }
-  std::uint64_t dropped() const override { return reader_.decoder().dropped(); }
-
- private:
-  Mapping mapping_;
-  pcap::Reader reader_;
-  std::string problem_;
-};
 
 class StreamedCapture final : public CaptureSource {
  public:
@@ -100,7 +45,7 @@ class StreamedCapture final : public CaptureSource {
     if (!stream_->rewind()) return false;
     reader_ = {};
     broken_.clear();
-    return true;
+    return begin().has_value();
   }
   std::optional<std::uint64_t> size() const override { return size_; }
   std::string format() const override { return name_of(reader_.decoder().format()) + std::string(packed_); }
@@ -189,28 +134,19 @@ Opened open_capture(const std::string& path, OpenCaptureOptions options) {
   const bool regular = S_ISREG(status.st_mode);
   if (is_input && ::isatty(file.get()) != 0)
     return std::unexpected("standard input is a terminal; expected a capture file or \"-\" with a pipe");
-  const auto octets = static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
-  const auto size = regular ? std::optional(octets) : std::nullopt;
-  const int number = file.get();
+  const auto size = regular ? std::optional(static_cast<std::uint64_t>(status.st_size)) : std::nullopt;
 
   Descriptor copy;
   if (!regular && options.read_twice) {
     copy = make_temporary();
     if (!copy) return std::unexpected(failed_call("make a temporary file in $TMPDIR to read " + name + " twice", errno));
   }
-  auto plain = std::make_unique<DescriptorStream>(std::move(file), regular, std::move(copy));
+  auto plain = std::make_unique<DescriptorStream>(std::move(file), size, std::move(copy));
   const auto begin = plain->peek(8);
   if (!begin) return refuse(name, begin.error());
   if (begins_with(*begin, {0x1f, 0x8b})) return open_streamed(name, make_gzip_stream(std::move(plain)), size, {}, ", gzip");
   if (begins_with(*begin, {0x28, 0xb5, 0x2f, 0xfd}))
     return open_streamed(name, make_zstd_stream(std::move(plain)), size, {}, ", zstd");
-  if (regular && octets > 0) {
-    if (auto mapping = Mapping::of(number, octets)) {
-      auto reader = pcap::Reader::open(mapping->octets());
-      if (!reader) return refuse(name, to_string(reader.error()), *begin);
-      return std::make_unique<MappedCapture>(std::move(*mapping), std::move(*reader));
-    }
-  }
   return open_streamed(name, std::move(plain), size, *begin);
 }
 

@@ -1,4 +1,4 @@
-// Where packets come from: a capture file (mapped, or decompressed as it is read), a pipe, an interface. Whoever walks a capture
+// Where packets come from: a capture file (decompressed as it is read, if need be), a pipe, an interface. Whoever walks a capture
 // sees only this.
 #pragma once
 
@@ -34,9 +34,6 @@ class CaptureSource {
   /// Octets in all and used up so far, as they lie in the file (compressed ones when it is compressed); nullopt: nobody knows.
   virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
   virtual std::uint64_t position() const { return 0; }
-
-  /// Packets stay where they are until rewind(), so that several may be looked at at once.
-  virtual bool keeps_packets() const { return false; }
 
   /// "pcapng", "pcap, gzip"; empty for an interface.
   virtual std::string format() const { return {}; }

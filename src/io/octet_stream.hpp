@@ -26,10 +26,11 @@ class OctetStream {
   virtual std::uint64_t position() const = 0;
 };
 
-/// A descriptor. What comes from a pipe is kept in `copy` when there is one, and read from there after rewind().
+/// A descriptor. A regular file has a `size`: so far it is read, though it may grow meanwhile, and an end before that is an
+/// error. What comes from a pipe is kept in `copy` when there is one, and read from there after rewind().
 class DescriptorStream final : public OctetStream {
  public:
-  DescriptorStream(Descriptor file, bool seekable, Descriptor copy = {});
+  DescriptorStream(Descriptor file, std::optional<std::uint64_t> size, Descriptor copy = {});
   std::expected<std::size_t, std::string> read(std::span<std::byte> into) override;
   bool rewind() override;
   std::uint64_t position() const override { return position_; }
@@ -38,10 +39,13 @@ class DescriptorStream final : public OctetStream {
 
  private:
   std::expected<std::size_t, std::string> read_some(std::span<std::byte> into);
+  std::expected<std::size_t, std::string> read_file(std::span<std::byte> into);
+  std::expected<std::size_t, std::string> read_pipe(std::span<std::byte> into);
+  std::expected<std::size_t, std::string> read_copy(std::span<std::byte> into);
 
   Descriptor file_;
+  std::optional<std::uint64_t> size_;
   Descriptor copy_;
-  bool seekable_ = false;
   bool replaying_ = false;  // copy_ is read, then file_ again
   std::uint64_t copied_ = 0;
   std::uint64_t position_ = 0;

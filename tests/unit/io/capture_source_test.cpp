@@ -165,6 +165,45 @@ TEST_CASE("a compressed file that ends early or is damaged gives its whole packe
   CHECK(damaged.problem.find("damaged at octet") != std::string::npos);
 }
 
+TEST_CASE("a file that somebody shortens while it is read gives its whole packets and a sentence, also on the second pass") {
+  const Folder folder;
+  const Octets file = capture(2000, true);  // far more than is read at a time
+  constexpr std::size_t header = 24, each = 16 + 1000;
+  for (const std::size_t end : {header + 1500 * each, header + 1500 * each + 500}) {
+    CAPTURE(end);
+    const std::string path = folder.write("shrinks", file);
+    const auto source = opened(path);
+    pcap::Packet packet;
+    REQUIRE(source->next(packet) == CaptureSource::Step::packet);
+    REQUIRE(::truncate(path.c_str(), static_cast<off_t>(end)) == 0);
+    Told told = read_all(*source);
+    CHECK(1 + told.packets == 1500);
+    const std::string sentence = "truncated at octet " + std::to_string(end) + ": the file had " + std::to_string(file.size()) +
+                                 " octets, and was shortened while it was read";
+    CHECK(told.problem == sentence);
+    REQUIRE(source->rewind());
+    told = read_all(*source);
+    CHECK(told.packets == 1500);
+    CHECK(told.in_order);
+    CHECK(told.problem == sentence);
+  }
+}
+
+TEST_CASE("a file that grows while it is read is read as far as it reached at first") {
+  const Folder folder;
+  const Octets file = capture(600, true);
+  const std::string path = folder.write("grows", {file.begin(), file.begin() + 24 + 400 * 1016 + 100});
+  const auto source = opened(path);
+  folder.write("grows", file);
+  for (int pass = 0; pass < 2; ++pass) {
+    const Told told = read_all(*source);
+    CHECK(told.packets == 400);
+    CHECK(told.problem.find("truncated at octet") != std::string::npos);
+    REQUIRE(source->rewind());
+    CHECK(source->interfaces().size() == 1);
+  }
+}
+
 TEST_CASE("a pipe is read once, or twice when that was asked for") {
   const Folder folder;
   const std::string file = folder.write("file", gzip(capture(50)));
