@@ -1,8 +1,9 @@
-// Files and pipes as capture sources: octets come as a stream, decompressed where that is needed. A file is not mapped: one that
-// somebody shortens while it is read would end the process (SIGBUS).
+// Files and pipes as capture sources: a plain file is mapped and read in place, everything else comes as a stream.
 #include "io/capture_source.hpp"
 #include "io/failure.hpp"
+#include "io/mapped_file.hpp"
 #include "io/octet_stream.hpp"
+#include "pcap/reader.hpp"
 #include "pcap/stream_reader.hpp"
 
 #include <algorithm>
@@ -19,6 +20,59 @@ using Octets = std::span<const std::byte>;
 using Opened = std::expected<std::unique_ptr<CaptureSource>, std::string>;
 
 std::string name_of(pcap::Format format) { return format == pcap::Format::pcapng ? "pcapng" : "pcap"; }
+
+class MappedCapture final : public CaptureSource {
+ public:
+  MappedCapture(MappedFile mapped, pcap::Reader reader) : mapped_(std::move(mapped)), reader_(std::move(reader)) {
+    ahead_.emplace(mapped_.octets());
+  }
+
+  Step next(pcap::Packet& packet) override {
+    if (reader_.position() >= next_look_) look_at_size();
+    ahead_->reached(reader_.position());
+    const auto found = reader_.next(packet);
+    const bool given = found && *found;
+    // What has been cut off reads as zeros, and zeros as damage or as packets without octets.
+    if (!given || packet.octets.empty()) look_at_size();
+    if (const std::size_t whole = mapped_.octets().size(); size_ < whole && (!given || reader_.position() > size_)) {
+      problem_ = shortened(size_, whole);
+      return Step::failed;
+    }
+    if (found) return given ? Step::packet : Step::end;
+    problem_ = to_string(found.error());
+    return Step::failed;
+  }
+  std::string problem() const override { return problem_; }
+  bool rewind() override {
+    auto again = pcap::Reader::open(mapped_.octets());
+    if (!again) return false;
+    reader_ = std::move(*again);
+    next_look_ = 0;
+    problem_.clear();
+    ahead_.emplace(mapped_.octets());
+    return true;
+  }
+  std::optional<std::uint64_t> size() const override { return mapped_.octets().size(); }
+  std::string format() const override { return name_of(reader_.format()); }
+  std::uint64_t position() const override { return reader_.position(); }
+  const std::vector<pcap::Interface>& interfaces() const override { return reader_.interfaces(); }
+  pcap::Section section() const override { return reader_.decoder().section(); }
+  std::uint64_t dropped() const override { return reader_.decoder().dropped(); }
+
+ private:
+  void look_at_size() {
+    constexpr std::size_t between_looks = 256 * 1024;  // octets
+    next_look_ = reader_.position() + between_looks;
+    size_ = std::min(size_, mapped_.current_size());
+  }
+
+  MappedFile mapped_;
+  pcap::Reader reader_;
+  std::optional<ReadAhead> ahead_;
+  std::uint64_t size_ = mapped_.octets().size();  // of the file, when last looked at
+  std::size_t next_look_ = 0;
+  std::string problem_;
+};
 
 class StreamedCapture final : public CaptureSource {
  public:
@@ -136,6 +190,8 @@ Opened open_capture(const std::string& path, OpenCaptureOptions options) {
     return std::unexpected("standard input is a terminal; expected a capture file or \"-\" with a pipe");
   const auto size = regular ? std::optional(static_cast<std::uint64_t>(status.st_size)) : std::nullopt;
 
+  const int number = file.get();  // it lives on in what reads it
+
   Descriptor copy;
   if (!regular && options.read_twice) {
     copy = make_temporary();
@@ -147,6 +203,13 @@ Opened open_capture(const std::string& path, OpenCaptureOptions options) {
   if (begins_with(*begin, {0x1f, 0x8b})) return open_streamed(name, make_gzip_stream(std::move(plain)), size, {}, ", gzip");
   if (begins_with(*begin, {0x28, 0xb5, 0x2f, 0xfd}))
     return open_streamed(name, make_zstd_stream(std::move(plain)), size, {}, ", zstd");
+  if (size) {
+    if (auto mapped = MappedFile::of(number, static_cast<std::size_t>(*size))) {
+      auto reader = pcap::Reader::open(mapped->octets());
+      if (!reader) return refuse(name, to_string(reader.error()), *begin);
+      return std::make_unique<MappedCapture>(std::move(*mapped), std::move(*reader));
+    }
+  }
   return open_streamed(name, std::move(plain), size, *begin);
 }
 

@@ -39,9 +39,7 @@ std::expected<std::size_t, std::string> DescriptorStream::read_file(std::span<st
   if (n == 0) return 0u;
   const ssize_t got = unless_interrupted([&] { return ::pread(file_.get(), into.data(), n, static_cast<off_t>(position_)); });
   if (got < 0) return std::unexpected(failed_call("read on", errno));
-  if (got == 0)
-    return std::unexpected("truncated at octet " + std::to_string(position_) + ": the file had " + std::to_string(*size_) +
-                           " octets, and was shortened while it was read");
+  if (got == 0) return std::unexpected(shortened(position_, *size_));
   return static_cast<std::size_t>(got);
 }
 

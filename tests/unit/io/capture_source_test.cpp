@@ -9,7 +9,11 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #define ZLIB_CONST
 #include <zlib.h>
@@ -187,6 +191,40 @@ TEST_CASE("a file that somebody shortens while it is read gives its whole packet
     CHECK(told.in_order);
     CHECK(told.problem == sentence);
   }
+}
+
+TEST_CASE("a file that is emptied under its reader's eyes ends the reading and not the process") {
+  const Folder folder;
+  const Octets file = capture(2000, true);
+  for (const std::size_t end : {std::size_t{0}, std::size_t{24}, std::size_t{5000}}) {
+    CAPTURE(end);
+    const std::string path = folder.write("empties", file);
+    const auto source = opened(path);
+    pcap::Packet packet;
+    REQUIRE(source->next(packet) == CaptureSource::Step::packet);
+    REQUIRE(::truncate(path.c_str(), static_cast<off_t>(end)) == 0);  // before the next look at its size
+    const Told told = read_all(*source);
+    CHECK(told.packets <= 10);  // of which the last, cut by nobody's fault of ours, may be half zeros
+    CHECK(told.problem == "truncated at octet " + std::to_string(end) + ": the file had " + std::to_string(file.size()) +
+                              " octets, and was shortened while it was read");
+    CHECK(source->next(packet) == CaptureSource::Step::failed);
+  }
+}
+
+TEST_CASE("a bus error that is not a mapped capture's still ends the process") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const Folder folder;
+    const auto source = opened(folder.write("any", capture(10, true)));  // from here on there is a handler
+    const std::string other = folder.write("other", capture(20, true));
+    const int file = ::open(other.c_str(), O_RDONLY);
+    const auto* at = static_cast<const volatile char*>(::mmap(nullptr, 8192, PROT_READ, MAP_PRIVATE, file, 0));
+    (void)::truncate(other.c_str(), 0);
+    ::_exit(at[4096] == 0 ? 1 : 2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS));
 }
 
 TEST_CASE("a file that grows while it is read is read as far as it reached at first") {

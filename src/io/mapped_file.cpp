@@ -1,0 +1,142 @@
+#include "io/mapped_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <csignal>
+
+namespace ft::io {
+
+namespace {
+
+/// What is mapped, for the signal handler: this is the one thing that a process has to have in common. A row whose `begin` is 0
+/// is free.
+struct Row {
+  std::atomic<std::uintptr_t> begin = 0;
+  std::atomic<std::uintptr_t> end = 0;
+};
+std::array<Row, 16> rows;
+static_assert(std::atomic<std::uintptr_t>::is_always_lock_free, "a signal handler may not wait");
+
+std::uintptr_t number_of(const void* at) { return reinterpret_cast<std::uintptr_t>(at); }
+
+/// Puts zeros where the file has ended. A fault elsewhere is not ours: the default takes place when it happens again.
+void on_bus_error(int number, siginfo_t* info, void*) {
+  const std::uintptr_t at = number_of(info->si_addr);
+  for (const Row& row : rows) {
+    if (at < row.begin.load() || at >= row.end.load()) continue;
+    const auto page = static_cast<std::uintptr_t>(::getpagesize());
+    const std::uintptr_t from = at / page * page;
+    void* zeros = ::mmap(reinterpret_cast<void*>(from), row.end.load() - from, PROT_READ,  // NOLINT(performance-no-int-to-ptr)
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    if (zeros != MAP_FAILED) return;
+  }
+  ::signal(number, SIG_DFL);
+}
+
+bool guard(std::span<const std::byte> octets) {
+  for (Row& row : rows) {
+    std::uintptr_t none = 0;
+    // Its end is 0 as long as it is free, so that half a row covers nothing.
+    if (!row.begin.compare_exchange_strong(none, number_of(octets.data()))) continue;
+    row.end = number_of(octets.data()) + octets.size();
+    struct sigaction action{};
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO;
+    return ::sigaction(SIGBUS, &action, nullptr) == 0;
+  }
+  return false;
+}
+
+void release(std::span<const std::byte> octets) {
+  for (Row& row : rows) {
+    if (row.begin != number_of(octets.data())) continue;
+    row.end = 0;
+    row.begin = 0;
+  }
+}
+
+void* address(std::span<const std::byte> octets) { return const_cast<std::byte*>(octets.data()); }
+
+}  // namespace
+
+std::optional<MappedFile> MappedFile::of(int file, std::size_t octets) {
+  Descriptor own(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+  if (!own || octets == 0) return std::nullopt;
+  void* at = ::mmap(nullptr, octets, PROT_READ, MAP_PRIVATE, own.get(), 0);
+  if (at == MAP_FAILED) return std::nullopt;
+  ::madvise(at, octets, MADV_SEQUENTIAL);
+  MappedFile mapped(std::move(own), {static_cast<const std::byte*>(at), octets});
+  if (!guard(mapped.octets_)) return std::nullopt;
+  return mapped;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept : file_(std::move(other.file_)), octets_(std::exchange(other.octets_, {})) {}
+
+MappedFile::~MappedFile() {
+  if (octets_.empty()) return;
+  release(octets_);
+  ::munmap(address(octets_), octets_.size());
+}
+
+std::uint64_t MappedFile::current_size() const {
+  struct stat status{};
+  return ::fstat(file_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : octets_.size();
+}
+
+namespace {
+
+constexpr std::size_t step = 4U << 20;       // octets asked for and given back at a time
+constexpr std::size_t lead = 8 * step;       // how far before the reader
+constexpr std::size_t worth_it = 32U << 20;  // a thread and its waking cost as much as a few megabytes
+#ifdef MADV_POPULATE_READ
+constexpr int populate = MADV_POPULATE_READ;
+#else
+constexpr int populate = 22;  // Linux 5.14; an older one says that it does not know it, and pages come when they are touched
+#endif
+
+}  // namespace
+
+ReadAhead::ReadAhead(std::span<const std::byte> octets) : octets_(octets) {
+  if (octets.size() < worth_it || std::thread::hardware_concurrency() < 2) return;
+  next_word_ = step;
+  worker_ = std::thread([this] { work(); });
+}
+
+ReadAhead::~ReadAhead() {
+  if (!worker_.joinable()) return;
+  over_ = true;
+  tell(octets_.size() + 1);
+  worker_.join();
+}
+
+void ReadAhead::tell(std::size_t at) {
+  next_word_ = at + step;
+  reached_.store(at, std::memory_order_release);
+  reached_.notify_one();
+}
+
+void ReadAhead::work() {
+  std::size_t given_back = 0;
+  for (std::size_t asked = 0; !over_;) {
+    const std::size_t reached = reached_.load(std::memory_order_acquire);
+    asked = std::max(asked, reached / step * step);
+    if (asked < octets_.size() && asked < reached + lead) {
+      const auto piece = octets_.subspan(asked, std::min(step, octets_.size() - asked));
+      ::madvise(address(piece), piece.size(), populate);
+      asked += piece.size();
+    } else if (reached >= given_back + 2 * step) {  // not the page under work
+      ::madvise(address(octets_.subspan(given_back)), step, MADV_DONTNEED);
+      given_back += step;
+    } else {
+      reached_.wait(reached, std::memory_order_acquire);
+    }
+  }
+}
+
+}  // namespace ft::io
