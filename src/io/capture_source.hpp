@@ -1,4 +1,4 @@
-// Where packets come from: a capture file (decompressed as it is read, if need be), a pipe, an interface. Whoever walks a capture
+// Where packets come from: a capture file (mapped, or decompressed as it is read), a pipe, an interface. Whoever walks a capture
 // sees only this.
 #pragma once
 
