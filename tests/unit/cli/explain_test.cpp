@@ -25,7 +25,7 @@ std::string text_of(const std::string& path) {
 
 /// The first `octets` of a capture.
 std::string cut_copy(const std::string& name, std::size_t octets) {
-  const std::string path = "cut-for-test.pcap";
+  const std::string path = "cut-for-test-" + std::to_string(getpid()) + ".pcap";  // cases run side by side
   std::ofstream(path, std::ios::binary) << text_of(capture(name)).substr(0, octets);
   return path;
 }
