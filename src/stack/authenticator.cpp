@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/cursor.hpp"
+#include "wire/tcp_option.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,8 @@ namespace ft::stack {
 namespace {
 
 constexpr std::size_t checksum_at = 16;
-constexpr std::uint8_t ao_kind = 29, ao_mac_length = 12;
+constexpr std::uint8_t ao_mac_length = 12;
+constexpr std::ptrdiff_t least_ao_length = 4;  // kind, length and two numbers of keys stand before the MAC
 using Octets = std::span<const std::byte>;
 
 /// The pseudo-header that both options cover: of IPv4 as RFC 9293 3.1, of IPv6 as RFC 8200 8.1.
@@ -48,17 +50,12 @@ class BlankHeader {
     size_ = std::size_t{load_u8(&segment[12])} / 16 * 4;
     std::copy_n(segment.begin(), size_, octets_.begin());
     store_be16(&octets_[checksum_at], 0);
-    for (std::size_t at = wire::tcp_min_header; at + 1 < size_;) {
-      const std::uint8_t kind = load_u8(&octets_[at]);
-      if (kind == 0) break;
-      const std::size_t length = kind == 1 ? 1 : load_u8(&octets_[at + 1]);
-      if (length == 0 || at + length > size_) break;
-      if (kind == ao_kind && length >= 4) {
-        std::fill_n(octets_.begin() + static_cast<std::ptrdiff_t>(at + 4), length - 4, std::byte{});
-        option_ = {at, length};
-      }
-      at += length;
-    }
+    wire::each_tcp_option(all().subspan(wire::tcp_min_header), [this](Octets option) {
+      if (load_u8(option.data()) != wire::tcp_option::authentication || std::ssize(option) < least_ao_length) return;
+      const std::ptrdiff_t at = option.data() - octets_.data();
+      option_ = {static_cast<std::size_t>(at), option.size()};
+      std::fill(octets_.begin() + at + least_ao_length, octets_.begin() + at + std::ssize(option), std::byte{});
+    });
   }
   Octets all() const { return Octets(octets_).first(size_); }
   Octets fixed() const { return Octets(octets_).first(wire::tcp_min_header); }

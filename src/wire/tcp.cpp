@@ -4,36 +4,22 @@
 
 #include "base/assert.hpp"
 #include "base/cursor.hpp"
+#include "wire/tcp_option.hpp"
 
 #include <algorithm>
 
 namespace ft::wire {
 namespace {
 
-// Kinds and lengths (with the kind and length octets) of the options that we read and write.
-enum Kind : std::uint8_t {
-  end_of_list = 0,
-  no_operation = 1,
-  max_segment_size = 2,
-  window_scale = 3,
-  sack_permitted = 4,
-  sack = 5,
-  timestamps = 8,
-  md5 = 19,
-  user_timeout = 28,
-  authentication = 29,
-  fast_open = 34,
-  accecn_0 = 172,
-  accecn_1 = 174
-};
+using namespace tcp_option;
+
+// Lengths, with the kind and length octets, of the options that we read and write.
 constexpr std::size_t mss_length = 4, window_scale_length = 3, sack_permitted_length = 2, timestamps_length = 10;
 constexpr std::size_t user_timeout_length = 4;
 constexpr std::size_t md5_length = 18, least_authentication_length = 4;
 constexpr std::size_t sack_block_length = 8;
 constexpr std::size_t accecn_field_length = 3;
 constexpr std::size_t max_options = tcp_max_header - tcp_min_header;
-// nop, nop, timestamps, length 10: what nearly every segment of an established connection carries (RFC 7323 appendix A).
-constexpr std::uint32_t padded_timestamps = 0x0101080a;
 constexpr std::size_t padded_timestamps_length = 12;
 
 constexpr std::uint32_t word(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
@@ -133,21 +119,9 @@ void read_option(std::uint8_t kind, std::span<const std::byte> value, TcpOptions
 //= rfc9293 MUST-64
 //= rfc9293 MUST-68
 bool read_options(std::span<const std::byte> list, TcpOptions& options) {
-  std::size_t at = 0;
-  while (at < list.size()) {
-    const std::uint8_t kind = load_u8(&list[at]);
-    if (kind == end_of_list) return true;
-    if (kind == no_operation) {
-      ++at;
-      continue;
-    }
-    if (list.size() - at < 2) return false;
-    const std::size_t length = load_u8(&list[at + 1]);
-    if (length < 2 || length > list.size() - at) return false;
-    read_option(kind, list.subspan(at + 2, length - 2), options);
-    at += length;
-  }
-  return true;
+  return TcpOptionsEnd::proper == each_tcp_option(list, [&options](std::span<const std::byte> option) {
+           if (option.size() > 1) read_option(load_u8(option.data()), option.subspan(2), options);
+         });
 }
 
 /// The same, with the way that nearly every segment takes.

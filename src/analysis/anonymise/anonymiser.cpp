@@ -4,6 +4,7 @@
 #include "base/cursor.hpp"
 #include "wire/ipv4.hpp"
 #include "wire/tcp.hpp"
+#include "wire/tcp_option.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -34,24 +35,43 @@ std::size_t least_header(Protocol protocol) {
   }
 }
 
-/// Cookies, signatures and MPTCP's keys say who somebody is; timestamps, windows and SACK blocks do not.
+/// Octets of an option that do not say who somebody is. MPTCP's third is its subtype and version (RFC 8684 3), an experiment's
+/// first two its identifier (RFC 6994).
+std::size_t harmless_octets(std::span<const std::byte> option) {
+  using namespace wire::tcp_option;
+  switch (load_u8(option.data())) {
+    case end_of_list:
+    case no_operation:
+    case max_segment_size:
+    case window_scale:
+    case sack_permitted:
+    case sack:
+    case timestamps:
+    case user_timeout:
+    case accecn_0:
+    case accecn_1:
+      return option.size();
+    case mptcp:
+      return 3;
+    case experiment_1:
+    case experiment_2:
+      return 4;
+    default:
+      return 2;
+  }
+}
+
+/// Cookies, signatures and MPTCP's keys say who somebody is; timestamps, windows and SACK blocks do not. Behind an option of a
+/// wrong length anything may stand.
 void clean_tcp_options(std::span<std::byte> list) {
   std::size_t at = 0;
-  while (at + 1 < list.size()) {
-    const std::uint8_t kind = load_u8(&list[at]);
-    if (kind == 0) break;
-    if (kind == 1) {
-      ++at;
-      continue;
-    }
-    const std::size_t length = load_u8(&list[at + 1]);
-    if (length < 2 || at + length > list.size()) break;
-    const bool known = kind <= 5 || kind == 8 || kind == 28 || kind == 172 || kind == 174;
-    // MPTCP's third octet is its subtype and version (RFC 8684 3), an experiment's first two its identifier (RFC 6994).
-    const std::size_t kept = kind == 30 ? 3 : kind >= 253 ? 4 : 2;
-    if (!known && length > kept) fill(list.subspan(at + kept, length - kept));
-    at += length;
-  }
+  const auto end = wire::each_tcp_option(list, [&](std::span<const std::byte> option) {
+    const std::size_t kept = std::min(harmless_octets(option), option.size());
+    fill(list.subspan(at + kept, option.size() - kept));
+    at += option.size();
+  });
+  constexpr std::size_t kind_and_length = 2;
+  if (end != wire::TcpOptionsEnd::proper) fill(list.subspan(std::min(at + kind_and_length, list.size())));
 }
 
 /// Options of hop-by-hop and destination headers: routers look at a few, the rest may hold anything.

@@ -3,6 +3,7 @@
 #include "base/cursor.hpp"
 #include "wire/checksum.hpp"
 #include "wire/ipv4.hpp"
+#include "wire/tcp_option.hpp"
 
 #include <algorithm>
 
@@ -12,28 +13,9 @@ namespace {
 using Octets = std::span<const std::byte>;
 using Has = SegmentOptions::Has;
 
-// Kinds of the IANA registry, with the length that RFC 9293, 7323, 2018, 2385, 5482, 5925, 7413, 8684 and 9768 give them.
-enum Kind : std::uint8_t {
-  end_of_list = 0,
-  no_operation = 1,
-  max_segment_size = 2,
-  window_scale = 3,
-  sack_permitted = 4,
-  sack = 5,
-  timestamps = 8,
-  md5 = 19,
-  user_timeout = 28,
-  authentication = 29,
-  mptcp = 30,
-  fast_open = 34,
-  accecn_0 = 172,
-  accecn_1 = 174,
-  experiment_1 = 253,
-  experiment_2 = 254,
-};
-constexpr std::uint16_t fast_open_experiment = 0xf989;   // RFC 7413 4.1.1, of RFC 6994's identifiers
-constexpr std::uint32_t padded_timestamps = 0x0101080a;  // nop, nop, timestamps, length 10
-constexpr std::size_t least_captured = 16;               // up to the window
+using namespace wire::tcp_option;
+
+constexpr std::size_t least_captured = 16;  // up to the window
 
 void set(SegmentOptions& options, Has what) { options.has = static_cast<std::uint16_t>(options.has | what); }
 
@@ -105,24 +87,13 @@ void read_option(std::uint8_t kind, Octets value, SegmentOptions& options) {
 }  // namespace
 
 void read_segment_options(Octets list, bool cut, SegmentOptions& options) {
-  const auto stop = [&] {
-    if (!cut) set(options, Has::malformed);
-  };
-  while (!list.empty()) {
-    const std::uint8_t kind = load_u8(list.data());
-    if (kind == end_of_list) return;
-    if (kind == no_operation) {
-      ++options.nops;
-      list = list.subspan(1);
-      continue;
-    }
-    if (list.size() < 2) return stop();
-    const std::size_t length = load_u8(list.data() + 1);
-    if (length < 2) return set(options, Has::malformed);
-    if (length > list.size()) return stop();
-    read_option(kind, list.subspan(2, length - 2), options);
-    list = list.subspan(length);
-  }
+  const wire::TcpOptionsEnd end = wire::each_tcp_option(list, [&options](Octets option) {
+    const std::uint8_t kind = load_u8(option.data());
+    if (kind == no_operation) ++options.nops;
+    if (option.size() > 1) read_option(kind, option.subspan(2), options);
+  });
+  // A list of which the capture holds the beginning may well run over its end.
+  if (end == wire::TcpOptionsEnd::bad_length || (end == wire::TcpOptionsEnd::overrun && !cut)) set(options, Has::malformed);
 }
 
 TcpHeaderState read_tcp_segment(Octets octets, std::uint64_t wire, Segment& segment) {

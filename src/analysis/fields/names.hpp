@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/fields/field.hpp"
+#include "wire/tcp_option.hpp"
 
 #include <array>
 #include <cstdint>
@@ -66,21 +67,22 @@ inline constexpr std::array<NamedNumber, 4> ppp_protocol{{{0x0021, "Internet Pro
                                                           {0xc021, "Link Control Protocol"},
                                                           {0x8021, "Internet Protocol Control Protocol"}}};
 inline constexpr std::array<NamedNumber, 2> gre_protocol{{{0x0800, "IP"}, {0x86dd, "IPv6"}}};
-inline constexpr std::array<NamedNumber, 15> tcp_option{{{0, "End of Option List"},
-                                                         {1, "No-Operation"},
-                                                         {2, "Maximum Segment Size"},
-                                                         {3, "Window Scale"},
-                                                         {4, "SACK Permitted"},
-                                                         {5, "SACK"},
-                                                         {8, "Time Stamp Option"},
-                                                         {19, "MD5 Signature Option"},
-                                                         {28, "User Timeout Option"},
-                                                         {29, "TCP Authentication Option"},
-                                                         {30, "Multipath TCP"},
-                                                         {34, "TCP Fast Open Cookie"},
-                                                         {172, "Accurate ECN Order 0"},
-                                                         {174, "Accurate ECN Order 1"},
-                                                         {254, "RFC3692-style Experiment 2"}}};
+namespace kinds = wire::tcp_option;
+inline constexpr std::array<NamedNumber, 15> tcp_option{{{kinds::end_of_list, "End of Option List"},
+                                                         {kinds::no_operation, "No-Operation"},
+                                                         {kinds::max_segment_size, "Maximum Segment Size"},
+                                                         {kinds::window_scale, "Window Scale"},
+                                                         {kinds::sack_permitted, "SACK Permitted"},
+                                                         {kinds::sack, "SACK"},
+                                                         {kinds::timestamps, "Time Stamp Option"},
+                                                         {kinds::md5, "MD5 Signature Option"},
+                                                         {kinds::user_timeout, "User Timeout Option"},
+                                                         {kinds::authentication, "TCP Authentication Option"},
+                                                         {kinds::mptcp, "Multipath TCP"},
+                                                         {kinds::fast_open, "TCP Fast Open Cookie"},
+                                                         {kinds::accecn_0, "Accurate ECN Order 0"},
+                                                         {kinds::accecn_1, "Accurate ECN Order 1"},
+                                                         {kinds::experiment_2, "RFC3692-style Experiment 2"}}};
 inline constexpr std::array<NamedNumber, 2> truth{{{0, "Not set"}, {1, "Set"}}};
 // Shown, but no words for filters: Wireshark gives these fields their names apart from the numbers.
 inline constexpr std::array<NamedNumber, 9> icmp_type{{{0, "Echo reply"},

@@ -1,31 +1,28 @@
 // tcp.options.*: RFC 9293 3.1 and 3.2, 7323, 2018, 2883, 2385, 5925, 5482, 7413, 8684, 9768.
 #include "analysis/fields/extract.hpp"
 #include "analysis/fields/names.hpp"
+#include "wire/tcp.hpp"
+#include "wire/tcp_option.hpp"
 
 namespace ft::analysis {
 namespace {
 
 using enum FieldType;
 constexpr auto tcp = Protocol::tcp;
-constexpr std::uint8_t sack_kind = 5, any_kind = 255;
+constexpr std::uint8_t any_kind = 255;
+namespace kinds = wire::tcp_option;
 
 /// Calls `visit(place, option octets, header)` for each option, until one that cannot be right.
 template <typename Visit>
 void each_option(const Frame& frame, Visit visit) {
   each_layer(frame, tcp, [&](const Layer& layer, std::uint8_t index, std::uint8_t nth) {
     const std::span<const std::byte> octets = frame.header_of(layer);
-    std::size_t at = 20;
-    while (at < octets.size()) {
-      const std::uint8_t kind = load_u8(&octets[at]);
-      const bool single = kind <= 1;
-      if (!single && at + 1 >= octets.size()) return;
-      const std::size_t length = single ? 1 : load_u8(&octets[at + 1]);
-      if (length == 0 || (!single && length < 2) || at + length > octets.size()) return;
-      visit(Place{index, nth, static_cast<std::uint32_t>(layer.offset + at), static_cast<std::uint32_t>(length)},
-            octets.subspan(at, length), layer);
-      if (kind == 0) return;
-      at += length;
-    }
+    if (octets.size() <= wire::tcp_min_header) return;
+    wire::each_tcp_option(octets.subspan(wire::tcp_min_header), [&](std::span<const std::byte> option) {
+      const auto at = static_cast<std::size_t>(option.data() - octets.data());
+      visit(Place{index, nth, static_cast<std::uint32_t>(layer.offset + at), static_cast<std::uint32_t>(option.size())}, option,
+            layer);
+    });
   });
 }
 
@@ -52,8 +49,10 @@ void rest(const Field& field, const FrameContext& context, Occurrences& into) {
 void all(const Field&, const FrameContext& context, Occurrences& into) {
   each_layer(context.frame, tcp, [&](const Layer& layer, std::uint8_t index, std::uint8_t nth) {
     const std::span<const std::byte> octets = context.frame.header_of(layer);
-    if (octets.size() > 20)
-      put_octets(into, {index, nth, layer.offset + 20, static_cast<std::uint32_t>(octets.size() - 20)}, octets.subspan(20));
+    if (octets.size() <= wire::tcp_min_header) return;
+    const std::span<const std::byte> list = octets.subspan(wire::tcp_min_header);
+    const auto at = static_cast<std::uint32_t>(layer.offset + wire::tcp_min_header);
+    put_octets(into, {index, nth, at, static_cast<std::uint32_t>(list.size())}, list);
   });
 }
 void multiplier(const Field& field, const FrameContext& context, Occurrences& into) {
@@ -66,7 +65,8 @@ void multiplier(const Field& field, const FrameContext& context, Occurrences& in
 void fast_open_request(const Field& field, const FrameContext& context, Occurrences& into) {
   each_option(context.frame, [&](const Place& place, std::span<const std::byte> octets, const Layer&) {
     // Before the option had a number of its own it was an experiment (RFC 7413 4.1.1, RFC 6994).
-    const bool experiment = load_u8(octets.data()) >= 253 && octets.size() == 4 && load_be16(&octets[2]) == 0xf989;
+    const bool experiment = load_u8(octets.data()) >= kinds::experiment_1 && octets.size() == 4 &&
+                            load_be16(&octets[2]) == kinds::fast_open_experiment;
     if (experiment || (load_u8(octets.data()) == field.kind && octets.size() == 2)) put(into, place);
   });
 }
@@ -84,7 +84,7 @@ bool begins_with_duplicate(std::span<const std::byte> octets, Seq ack) {
 void edges(const Field& field, const FrameContext& context, Occurrences& into) {
   const bool duplicate_only = field.mask != 0;
   each_option(context.frame, [&](const Place& place, std::span<const std::byte> octets, const Layer& layer) {
-    if (load_u8(octets.data()) != sack_kind) return;
+    if (load_u8(octets.data()) != kinds::sack) return;
     const std::span<const std::byte> header = context.frame.header_of(layer);
     const Seq ack{load_be32(&header[8])};
     if (duplicate_only && !begins_with_duplicate(octets, ack)) return;
@@ -98,7 +98,7 @@ void edges(const Field& field, const FrameContext& context, Occurrences& into) {
 }
 void block_count(const Field&, const FrameContext& context, Occurrences& into) {
   each_option(context.frame, [&](const Place& place, std::span<const std::byte> octets, const Layer&) {
-    if (load_u8(octets.data()) == sack_kind) put(into, place).number = (octets.size() - 2) / 8;
+    if (load_u8(octets.data()) == kinds::sack) put(into, place).number = (octets.size() - 2) / 8;
   });
 }
 void mptcp_subtype(const Field& field, const FrameContext& context, Occurrences& into) {
@@ -123,7 +123,7 @@ constexpr Field in(std::string_view name, FieldType type, std::uint8_t kind, At 
 constexpr Field edge(std::string_view name, std::uint16_t at, bool duplicate, std::string_view label,
                      std::string_view description) {
   Field f = special(name, uint32, tcp, label, description, edges, {at, 4, duplicate ? 1u : 0u});
-  f.kind = sack_kind;
+  f.kind = kinds::sack;
   f.need = Need::streams;
   f.alias = duplicate;
   return f;
@@ -135,19 +135,19 @@ constexpr Field named(Field f, std::span<const NamedNumber> names) {
 
 constexpr std::array fields{
     grouping(special("tcp.options", bytes, tcp, "Options", "all options", all)),
-    one("tcp.options.mss", 2, "Maximum segment size", "the largest text that its sender can take"),
-    one("tcp.options.wscale", 3, "Window scale", "what windows of its sender are to be shifted by (RFC 7323)"),
-    one("tcp.options.sack_perm", 4, "SACK permitted", "its sender understands SACK (RFC 2018)"),
-    one("tcp.options.sack", sack_kind, "SACK", "octets above the ACK that have arrived"),
-    one("tcp.options.timestamp", 8, "Timestamps", "the sender's time, and the last that it saw (RFC 7323)"),
-    one("tcp.options.nop", 1, "No-operation", "fills up to a boundary"),
-    one("tcp.options.eol", 0, "End of options", "nothing follows"),
-    one("tcp.options.md5", 19, "MD5 signature", "RFC 2385"),
-    one("tcp.options.user_to", 28, "User timeout", "how long its sender waits before it gives up (RFC 5482)"),
-    one("tcp.options.ao", 29, "Authentication", "TCP-AO (RFC 5925)"),
-    one("tcp.options.mptcp_option", 30, "Multipath TCP", "RFC 8684; tcp.options.mptcp.subtype says which"),
-    one("tcp.options.tfo", 34, "Fast open", "a cookie, or the wish for one (RFC 7413)"),
-    one("tcp.options.experimental", 254, "Experiment", "an option under test (RFC 6994)"),
+    one("tcp.options.mss", kinds::max_segment_size, "Maximum segment size", "the largest text that its sender can take"),
+    one("tcp.options.wscale", kinds::window_scale, "Window scale", "what windows of its sender are to be shifted by (RFC 7323)"),
+    one("tcp.options.sack_perm", kinds::sack_permitted, "SACK permitted", "its sender understands SACK (RFC 2018)"),
+    one("tcp.options.sack", kinds::sack, "SACK", "octets above the ACK that have arrived"),
+    one("tcp.options.timestamp", kinds::timestamps, "Timestamps", "the sender's time, and the last that it saw (RFC 7323)"),
+    one("tcp.options.nop", kinds::no_operation, "No-operation", "fills up to a boundary"),
+    one("tcp.options.eol", kinds::end_of_list, "End of options", "nothing follows"),
+    one("tcp.options.md5", kinds::md5, "MD5 signature", "RFC 2385"),
+    one("tcp.options.user_to", kinds::user_timeout, "User timeout", "how long its sender waits before it gives up (RFC 5482)"),
+    one("tcp.options.ao", kinds::authentication, "Authentication", "TCP-AO (RFC 5925)"),
+    one("tcp.options.mptcp_option", kinds::mptcp, "Multipath TCP", "RFC 8684; tcp.options.mptcp.subtype says which"),
+    one("tcp.options.tfo", kinds::fast_open, "Fast open", "a cookie, or the wish for one (RFC 7413)"),
+    one("tcp.options.experimental", kinds::experiment_2, "Experiment", "an option under test (RFC 6994)"),
     named(in("tcp.option_kind", uint8, any_kind, {0, 1}, "Kind", "kind of an option"), names::tcp_option),
     in("tcp.option_len", uint8, any_kind, {1, 1}, "Length", "octets of an option",
        [](const Field& field, const FrameContext& context, Occurrences& into) {
@@ -155,29 +155,32 @@ constexpr std::array fields{
            if (octets.size() > 1) put_value(field, into, place, octets);
          });
        }),
-    in("tcp.options.mss_val", uint16, 2, {2, 2}, "Octets", "the largest text that its sender can take"),
-    in("tcp.options.wscale.shift", uint8, 3, {2, 1}, "Shift", "bits to shift windows by"),
-    in("tcp.options.wscale.multiplier", uint16, 3, {2, 1}, "Multiplier", "what windows are multiplied with", multiplier),
-    in("tcp.options.timestamp.tsval", uint32, 8, {2, 4}, "TSval", "the sender's time"),
-    in("tcp.options.timestamp.tsecr", uint32, 8, {6, 4}, "TSecr", "the last time that it saw of the other side"),
-    in("tcp.options.sack.count", uint8, sack_kind, {}, "Blocks", "how many blocks there are", block_count),
+    in("tcp.options.mss_val", uint16, kinds::max_segment_size, {2, 2}, "Octets", "the largest text that its sender can take"),
+    in("tcp.options.wscale.shift", uint8, kinds::window_scale, {2, 1}, "Shift", "bits to shift windows by"),
+    in("tcp.options.wscale.multiplier", uint16, kinds::window_scale, {2, 1}, "Multiplier", "what windows are multiplied with",
+       multiplier),
+    in("tcp.options.timestamp.tsval", uint32, kinds::timestamps, {2, 4}, "TSval", "the sender's time"),
+    in("tcp.options.timestamp.tsecr", uint32, kinds::timestamps, {6, 4}, "TSecr", "the last time that it saw of the other side"),
+    in("tcp.options.sack.count", uint8, kinds::sack, {}, "Blocks", "how many blocks there are", block_count),
     edge("tcp.options.sack_le", 0, false, "Left edge", "first octet of a block"),
     edge("tcp.options.sack_re", 4, false, "Right edge", "the octet after a block's last"),
     edge("tcp.options.sack.dsack_le", 0, true, "D-SACK left edge", "first octet of what arrived twice (RFC 2883)"),
     edge("tcp.options.sack.dsack_re", 4, true, "D-SACK right edge", "the octet after the last that arrived twice (RFC 2883)"),
-    in("tcp.options.md5.digest", bytes, 19, {2, 16}, "Digest", "proof of who sent it"),
-    in("tcp.options.user_to_granularity", boolean, 28, {2, 2, 0x8000}, "In minutes",
+    in("tcp.options.md5.digest", bytes, kinds::md5, {2, 16}, "Digest", "proof of who sent it"),
+    in("tcp.options.user_to_granularity", boolean, kinds::user_timeout, {2, 2, 0x8000}, "In minutes",
        "the timeout is in minutes, else in seconds"),
-    in("tcp.options.user_to_val", uint16, 28, {2, 2, 0x7fff}, "Timeout", "how long its sender waits"),
-    in("tcp.options.ao.keyid", uint8, 29, {2, 1}, "Key", "number of the key"),
-    in("tcp.options.ao.rnextkeyid", uint8, 29, {3, 1}, "Next key", "number of the key that its sender wants next"),
-    in("tcp.options.ao.mac", bytes, 29, {4, 0}, "MAC", "proof of who sent it", rest),
-    in("tcp.options.tfo.cookie", bytes, 34, {2, 0}, "Cookie", "proof of having been here", rest),
-    in("tcp.options.tfo.request", none, 34, {}, "Asks for a cookie", "a fast open option without a cookie", fast_open_request),
-    in("tcp.options.mptcp.subtype", uint8, 30, {2, 1, 0xf0}, "Subtype",
+    in("tcp.options.user_to_val", uint16, kinds::user_timeout, {2, 2, 0x7fff}, "Timeout", "how long its sender waits"),
+    in("tcp.options.ao.keyid", uint8, kinds::authentication, {2, 1}, "Key", "number of the key"),
+    in("tcp.options.ao.rnextkeyid", uint8, kinds::authentication, {3, 1}, "Next key",
+       "number of the key that its sender wants next"),
+    in("tcp.options.ao.mac", bytes, kinds::authentication, {4, 0}, "MAC", "proof of who sent it", rest),
+    in("tcp.options.tfo.cookie", bytes, kinds::fast_open, {2, 0}, "Cookie", "proof of having been here", rest),
+    in("tcp.options.tfo.request", none, kinds::fast_open, {}, "Asks for a cookie", "a fast open option without a cookie",
+       fast_open_request),
+    in("tcp.options.mptcp.subtype", uint8, kinds::mptcp, {2, 1, 0xf0}, "Subtype",
        "what the multipath option says: 0 capable, 1 join, 2 data", mptcp_subtype),
-    in("tcp.options.experimental.exid", uint16, 254, {2, 2}, "Experiment", "number of the experiment (RFC 6994)", option,
-       Base::hex),
+    in("tcp.options.experimental.exid", uint16, kinds::experiment_2, {2, 2}, "Experiment", "number of the experiment (RFC 6994)",
+       option, Base::hex),
 };
 
 }  // namespace

@@ -158,6 +158,20 @@ TEST_CASE("what nobody understands, padding and cookies become zeros") {
   CHECK(after.frame->segment.options.mss_value == 1460);
 }
 
+TEST_CASE("options behind one of a wrong length become zeros too") {
+  wire::TcpHeader header = syn_header();
+  header.options.fast_open =
+      wire::FastOpenCookie{.length = 4, .octets = {std::byte{'c'}, std::byte{'o'}, std::byte{'o'}, std::byte{'k'}}};
+  Octets segment = tcp(client4, server4, header);
+  const auto cookie = std::ranges::search(segment, text("cook")).begin();
+  for (const std::uint8_t wrong : {std::uint8_t{1}, std::uint8_t{40}}) {
+    *(cookie - 1) = std::byte{wrong};
+    const After after(ethernet(type_ipv4, ipv4(6, segment)));
+    CHECK_FALSE(holds(after.octets, text("cook")));
+    CHECK(after.frame->segment.options.mss_value == 1460);
+  }
+}
+
 TEST_CASE("a packet cut off by the capture at any octet is anonymised as far as it goes") {
   const Octets whole = ethernet(type_ipv4, data4("secret"));
   for (std::size_t kept = 0; kept < whole.size(); ++kept) {
