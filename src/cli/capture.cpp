@@ -2,6 +2,7 @@
 #include "analysis/dissect/dissector.hpp"
 #include "analysis/fields/numbers.hpp"
 #include "analysis/flow/analysis.hpp"
+#include "cli/analysis_limits.hpp"
 #include "cli/commands.hpp"
 #include "cli/filter_text.hpp"
 #include "cli/packet_files.hpp"
@@ -145,7 +146,7 @@ class Shown {
 
   analysis::Filter filter_;
   bool streams_;
-  analysis::Analysis analysis_;
+  analysis::Analysis analysis_{unpredictable()};
   analysis::StreamNumbers numbers_;
   std::optional<Instant> first_, previous_, displayed_;
 };

@@ -110,7 +110,7 @@ void Examination::note_end(io::CaptureSource::Step step, bool stopped) {
 
 bool Examination::read_again(analysis::SeriesSink& sink, const PerFrame& each) {
   if (!source_->rewind()) return false;
-  analysis::Analysis again({}, &sink);
+  analysis::Analysis again(unpredictable(), &sink);
   walk_again(again, each);
   return true;
 }

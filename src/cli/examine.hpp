@@ -8,6 +8,7 @@
 #include "analysis/report/capture_text.hpp"
 #include "analysis/report/flow_steps.hpp"
 #include "analysis/report/stats.hpp"
+#include "cli/analysis_limits.hpp"
 #include "cli/progress.hpp"
 #include "io/capture_source.hpp"
 
@@ -66,7 +67,7 @@ class Examination {
   analysis::report::CaptureFile file_;
   analysis::Lang lang_;
   ExamineOptions options_;
-  analysis::Analysis analysis_;
+  analysis::Analysis analysis_{unpredictable()};
   mutable std::optional<analysis::Finder> finder_;
 };
 

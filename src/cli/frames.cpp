@@ -53,7 +53,7 @@ void Frames::prepare() {
   analysis_.finish();
   finder_ = std::make_unique<analysis::Finder>(analysis_);
   gather_losses();
-  again_ = std::make_unique<Analysis>(only_streams());
+  again_ = std::make_unique<Analysis>(unpredictable(only_streams()));
   numbers_.restart();
   dissector_.restart();
   second_pass_ = source_.rewind();

@@ -7,6 +7,7 @@
 #include "analysis/fields/context.hpp"
 #include "analysis/fields/numbers.hpp"
 #include "analysis/flow/analysis.hpp"
+#include "cli/analysis_limits.hpp"
 #include "io/capture_source.hpp"
 
 #include <cstdint>
@@ -53,7 +54,7 @@ class Frames {
   io::CaptureSource& source_;
   Wants wants_;
   analysis::Dissector dissector_;
-  analysis::Analysis analysis_;
+  analysis::Analysis analysis_{unpredictable()};
   analysis::StreamNumbers numbers_;
   std::unique_ptr<analysis::Finder> finder_;
   std::unordered_map<std::uint32_t, std::unique_ptr<analysis::Connection>> connections_;  // some of them

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
+#include <map>
 
 namespace ft::analysis {
 
@@ -26,19 +26,13 @@ class AddressMap {
 
  private:
   using Octets = std::array<std::uint8_t, 16>;
-  struct Hash {
-    std::size_t operator()(const IpAddress& a) const {
-      const auto words = a.words();
-      return static_cast<std::size_t>((words[0] ^ (words[1] * 0x9e3779b97f4a7c15u)) * 0xc2b2ae3d27d4eb4fu >> 16);
-    }
-  };
   IpAddress map4(const IpAddress& address) const;
   IpAddress map6(const IpAddress& address);
   /// Turns the bits from `first` to `last` over or not, each by what stands before it.
   void scramble(Octets& octets, unsigned first, unsigned last) const;
 
   AnonymiseKey key_;
-  std::unordered_map<IpAddress, IpAddress, Hash> known_;
+  std::map<IpAddress, IpAddress> known_;
 };
 
 }  // namespace ft::analysis

@@ -18,16 +18,6 @@ IpAddress address_at(std::span<const std::byte> octets, std::size_t at, std::siz
 
 }  // namespace
 
-std::size_t StreamNumbers::Hash::operator()(const Pair& pair) const {
-  std::uint64_t digest = std::uint64_t{pair.low.port} << 16 | pair.high.port;
-  for (const Endpoint* end : {&pair.low, &pair.high})
-    for (const std::uint64_t word : end->address.words()) {
-      digest = (digest ^ word) * 0x9e3779b97f4a7c15u;
-      digest ^= digest >> 29;
-    }
-  return static_cast<std::size_t>(digest);
-}
-
 void StreamNumbers::restart() {
   again_ = true;
   for (Record& record : records_) record.begun = false;

@@ -7,8 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace ft::analysis {
@@ -37,15 +37,12 @@ class StreamNumbers {
   };
   struct Pair {
     Endpoint low, high;
-    friend bool operator==(const Pair&, const Pair&) = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Pair& pair) const;
+    friend auto operator<=>(const Pair&, const Pair&) = default;
   };
   void learn(Record& record, const Segment& segment, std::size_t way);
 
-  std::vector<Record> records_;  // by stream
-  std::unordered_map<Pair, std::uint32_t, Hash> udp_;
+  std::vector<Record> records_;        // by stream
+  std::map<Pair, std::uint32_t> udp_;  // of no hash that a capture could be made to collide in
   TcpNumbers numbers_;
   bool again_ = false;
 };

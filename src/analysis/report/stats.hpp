@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace ft::analysis::report {
@@ -73,18 +72,12 @@ class Stats {
   std::uint64_t addresses_left_out() const { return addresses_left_out_; }  // times that one did not fit
 
  private:
-  struct AddressHash {
-    std::size_t operator()(const IpAddress& address) const {
-      const auto words = address.words();
-      return static_cast<std::size_t>((words[0] ^ (words[1] * 0x9e3779b97f4a7c15ULL)) * 0xff51afd7ed558ccdULL);
-    }
-  };
   void add_address(const Side& us, const Side& them);
 
   std::size_t longest_;
   std::vector<std::pair<std::uint64_t, Connection>> kept_;  // a heap, the smallest in front
   std::uint64_t connections_ = 0;
-  std::unordered_map<IpAddress, AddressSums, AddressHash> addresses_;
+  std::map<IpAddress, AddressSums> addresses_;  // of no hash that a capture could be made to collide in
   std::uint64_t addresses_left_out_ = 0;
   std::map<std::uint16_t, PortSums> ports_;
   Timeline timeline_;
