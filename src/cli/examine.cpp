@@ -1,6 +1,6 @@
 #include "cli/examine.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "cli/analysis_feed.hpp"
 
 #include <utility>
@@ -9,7 +9,7 @@ namespace ft::cli {
 
 namespace {
 
-using analysis::report::count_text;
+using analysis::count_text;
 
 constexpr std::uint64_t between_looks = 8192;  // packets
 

@@ -1,7 +1,7 @@
 #include "cli/flow_filter.hpp"
 
 #include "analysis/fields/tree.hpp"
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "cli/filter_text.hpp"
 #include "cli/frames.hpp"
 #include "cli/packet_printers.hpp"

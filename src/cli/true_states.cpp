@@ -1,7 +1,7 @@
 #include "cli/true_states.hpp"
 
 #include "analysis/catalogue.hpp"
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/words.hpp"
 
 #include <nlohmann/json.hpp>
@@ -57,7 +57,7 @@ class Reader {
       const auto window = data->find("congestion_window");
       if (window != data->end() && window->is_number_unsigned() && window->get<std::uint64_t>() > window_[end]) {
         window_[end] = window->get<std::uint64_t>();
-        end->largest_window = analysis::report::octets_text(window_[end]);
+        end->largest_window = analysis::octets_text(window_[end]);
       }
     }
     return "";
@@ -158,8 +158,7 @@ void add_true_states(analysis::report::Document& document, const TrueStates& sta
   // Of one instant: in the order in which each end told it.
   std::ranges::sort(steps, {}, [](const auto& step) { return std::pair(step.second->at, step.second); });
   for (const auto& [end, step] : steps) {
-    table.rows.push_back(
-        {analysis::report::clock_text(step->at), end->host, step->from + " → " + step->to, step->why, step->clause});
+    table.rows.push_back({analysis::clock_text(step->at), end->host, step->from + " → " + step->to, step->why, step->clause});
   }
   document.add(std::move(table));
   for (std::size_t side = 0; side < 2; ++side) {

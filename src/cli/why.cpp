@@ -1,8 +1,8 @@
 // fourtuple why: one answer and one exit code, for a person in a hurry and for scripts.
 #include "analysis/find/words.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/escape.hpp"
 #include "analysis/report/explain_json.hpp"
-#include "analysis/report/quantity.hpp"
 #include "analysis/report/summary.hpp"
 #include "analysis/report/words.hpp"
 #include "analysis/text_width.hpp"
@@ -94,8 +94,8 @@ std::string text_of(const Answer& answer, Lang lang) {
   }
   std::string out = say(*answer.finding, lang);
   if (answer.like_it > 0)
-    out += zh ? "另有 " + report::count_text(answer.like_it) + " 个连接也是如此。"
-              : " The same holds for " + report::count_text(answer.like_it) +
+    out += zh ? "另有 " + analysis::count_text(answer.like_it) + " 个连接也是如此。"
+              : " The same holds for " + analysis::count_text(answer.like_it) +
                     (answer.like_it == 1 ? " other connection." : " other connections.");
   return out;
 }

@@ -1,6 +1,6 @@
 #include "analysis/compare/compare_document.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,6 @@
 namespace ft::analysis {
 namespace {
 
-using report::count_text;
-using report::time_text;
 using report::Tone;
 
 constexpr std::size_t most_rows = 50;  // of the table; worst first
@@ -96,8 +94,8 @@ class Teller {
                      std::string(second_) + " 的时钟比 " + std::string(first_) + " " + sense + " " + time_text(ahead) +
                          "（误差 ±" + time_text(c_.uncertainty) + "）");
       if (c_.skew != 0) {
-        text += either(" and gains " + report::fixed(c_.skew * 1e6, 1) + " microseconds a second",
-                       "，每秒漂移 " + report::fixed(c_.skew * 1e6, 1) + " 微秒");
+        text += either(" and gains " + fixed(c_.skew * 1e6, 1) + " microseconds a second",
+                       "，每秒漂移 " + fixed(c_.skew * 1e6, 1) + " 微秒");
       }
       text += either("; there and back takes at least " + time_text(c_.rtt) + ".", "；两处往返至少 " + time_text(c_.rtt) + "。");
     }

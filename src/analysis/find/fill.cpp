@@ -1,8 +1,10 @@
 #include "analysis/find/fill.hpp"
 
 #include "analysis/find/words.hpp"
+#include "analysis/quantity.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 
@@ -10,43 +12,21 @@ namespace ft::analysis {
 
 namespace {
 
-/// Three digits that count: "1.02", "12.3", "450".
-std::string digits(double value) {
-  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-  const double scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
-  const auto scaled = static_cast<long long>(std::llround(std::min(value, 9e15) * scale));
-  std::string out = std::to_string(scaled / static_cast<long long>(scale));
-  if (decimals == 0) return out;
-  std::string fraction = std::to_string(scaled % static_cast<long long>(scale));
-  fraction.insert(0, static_cast<std::size_t>(decimals) - fraction.size(), '0');
-  while (fraction.ends_with('0')) fraction.pop_back();
-  return fraction.empty() ? out : out + "." + fraction;
-}
+constexpr int digits = 3;  // that a judgement is worth
 
-std::string time_in_words(double seconds, Lang lang) {
-  const bool zh = lang == Lang::zh;
-  if (seconds < 0) return "-" + time_in_words(-seconds, lang);
-  if (seconds >= 7200) return digits(seconds / 3600) + (zh ? " 小时" : " h");
-  if (seconds >= 120) return digits(seconds / 60) + (zh ? " 分钟" : " min");
-  if (seconds >= 0.9995) return digits(seconds) + (zh ? " 秒" : " s");
-  if (seconds >= 0.0009995) return digits(seconds * 1e3) + (zh ? " 毫秒" : " ms");
-  return digits(seconds * 1e6) + (zh ? " 微秒" : " µs");
+std::string time_in_words(double seconds) {
+  if (!std::isfinite(seconds)) return "-";
+  constexpr double century = 3.2e9;  // far from what a Duration cannot hold
+  const std::chrono::duration<double> time{std::clamp(seconds, -century, century)};
+  return time_text(std::chrono::round<Duration>(time), digits);
 }
 
 std::string octets_in_words(double octets, Lang lang) {
-  if (octets >= 1e9) return digits(octets / 1e9) + " GB";
-  if (octets >= 1e6) return digits(octets / 1e6) + " MB";
-  if (octets >= 1e4) return digits(octets / 1e3) + " kB";
-  const std::string number = std::to_string(std::llround(octets));
-  if (lang == Lang::zh) return number + " 字节";
-  return number + (number == "1" ? " octet" : " octets");
-}
-
-std::string rate_in_words(double octets_a_second) {
-  const double bits = octets_a_second * 8;
-  if (bits >= 1e9) return digits(bits / 1e9) + " Gbit/s";
-  if (bits >= 1e6) return digits(bits / 1e6) + " Mbit/s";
-  return digits(bits / 1e3) + " kbit/s";
+  if (!std::isfinite(octets)) return "-";
+  const auto count = static_cast<std::uint64_t>(std::llround(std::clamp(octets, 0.0, 1e18)));
+  if (count >= 10'000) return octets_text(count, digits);
+  if (lang == Lang::zh) return std::to_string(count) + " 字节";
+  return std::to_string(count) + (count == 1 ? " octet" : " octets");
 }
 
 std::string side_in_words(std::uint8_t side, Lang lang, bool begins) {
@@ -135,11 +115,11 @@ std::string in_words(const Fact& fact, Lang lang) {
     case Fact::Unit::octets:
       return octets_in_words(fact.value, lang);
     case Fact::Unit::time:
-      return time_in_words(fact.value, lang);
+      return time_in_words(fact.value);
     case Fact::Unit::rate:
-      return rate_in_words(fact.value);
+      return rate_text(fact.value, digits);
     case Fact::Unit::percent:
-      return digits(fact.value) + " %";
+      return significant(fact.value, digits) + " %";
     case Fact::Unit::text:
       return term_in_words(fact.text, lang);
   }

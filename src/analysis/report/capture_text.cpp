@@ -1,6 +1,6 @@
 #include "analysis/report/capture_text.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "analysis/report/compare_wireshark.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/words.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #include "analysis/report/explain.hpp"
 
 #include "analysis/find/words.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/flow_ladder.hpp"
-#include "analysis/report/quantity.hpp"
 #include "analysis/report/series.hpp"
 #include "analysis/report/story.hpp"
 #include "analysis/report/words.hpp"

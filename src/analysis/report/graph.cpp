@@ -1,6 +1,6 @@
 #include "analysis/report/graph.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 
 #include <algorithm>
 #include <cmath>

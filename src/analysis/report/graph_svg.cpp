@@ -1,7 +1,7 @@
 #include "analysis/report/graph_svg.hpp"
 
+#include "analysis/quantity.hpp"
 #include "analysis/report/escape.hpp"
-#include "analysis/report/quantity.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "analysis/report/json_text.hpp"
 
+#include "analysis/quantity.hpp"
 #include "analysis/report/escape.hpp"
-#include "analysis/report/quantity.hpp"
 #include "base/assert.hpp"
 
 #include <cmath>

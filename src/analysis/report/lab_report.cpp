@@ -1,7 +1,7 @@
 #include "analysis/report/lab_report.hpp"
 
+#include "analysis/quantity.hpp"
 #include "analysis/report/json_text.hpp"
-#include "analysis/report/quantity.hpp"
 #include "analysis/report/series.hpp"
 #include "analysis/report/story.hpp"
 #include "analysis/report/words.hpp"

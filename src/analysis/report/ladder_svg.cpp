@@ -1,7 +1,7 @@
 #include "analysis/report/ladder_svg.hpp"
 
+#include "analysis/quantity.hpp"
 #include "analysis/report/escape.hpp"
-#include "analysis/report/quantity.hpp"
 #include "analysis/report/words.hpp"
 #include "analysis/text_width.hpp"
 #include "wire/tcp.hpp"

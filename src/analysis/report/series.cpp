@@ -1,6 +1,6 @@
 #include "analysis/report/series.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/words.hpp"
 
 #include <algorithm>

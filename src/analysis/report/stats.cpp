@@ -1,7 +1,7 @@
 #include "analysis/report/stats.hpp"
 
+#include "analysis/quantity.hpp"
 #include "analysis/report/escape.hpp"
-#include "analysis/report/quantity.hpp"
 #include "analysis/report/words.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "analysis/report/story.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/story_transfer.hpp"
 #include "analysis/report/words.hpp"
 

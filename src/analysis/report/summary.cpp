@@ -1,7 +1,7 @@
 #include "analysis/report/summary.hpp"
 
 #include "analysis/find/words.hpp"
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/words.hpp"
 
 #include <algorithm>

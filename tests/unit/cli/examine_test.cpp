@@ -1,7 +1,7 @@
 // What explain, why, stats and report read a capture with.
 #include "cli/examine.hpp"
 
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 
 #include <doctest/doctest.h>
 
@@ -75,6 +75,6 @@ TEST_CASE("a capture that is shortened between the readings says how far the sec
   CHECK(examined->read_again(sink, [&frames](const analysis::Frame&, const pcap::Packet&) { ++frames; }));
   CHECK(frames > 10);
   CHECK(examined->file().partial);
-  using analysis::report::count_text;
+  using analysis::count_text;
   CHECK(remarks_on(*examined, "the first " + count_text(frames) + " packets of " + count_text(examined->file().packets)));
 }

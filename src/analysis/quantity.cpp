@@ -1,24 +1,20 @@
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <string_view>
 
-namespace ft::analysis::report {
+namespace ft::analysis {
 
 namespace {
 
-/// Four digits at most: 1.234, 12.34, 123.4, 1234; zeros at the end are left out.
-std::string four_digits(double value) {
-  const double size = std::fabs(value);
-  const int digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
-  std::string text = fixed(value, digits);
-  if (digits > 0) {
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-  }
+/// "2 h 5 min", "2 h".
+std::string two_units(std::int64_t large, std::string_view large_unit, std::int64_t small, std::string_view small_unit) {
+  std::string text = std::to_string(large) + std::string(large_unit);
+  if (small != 0) text += " " + std::to_string(small) + std::string(small_unit);
   return text;
 }
 
@@ -37,38 +33,50 @@ std::string fixed(double value, int digits) {
   return error == std::errc{} ? std::string(buffer.data(), end) : "-";
 }
 
-std::string time_text(Duration time) {
+std::string significant(double value, int digits) {
+  int decimals = digits - 1;
+  for (double size = std::fabs(value); size >= 10 && decimals > 0; size /= 10) --decimals;
+  std::string text = fixed(value, decimals);
+  if (decimals > 0) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+  }
+  return text;
+}
+
+std::string time_text(Duration time, int digits) {
   const double ns = static_cast<double>(time.count());
   const double size = std::fabs(ns);
   if (size < 999.5) return std::to_string(time.count()) + " ns";
-  if (size < 999.5e3) return four_digits(ns / 1e3) + " µs";
-  if (size < 999.5e6) return four_digits(ns / 1e6) + " ms";
-  if (size < 600e9) return four_digits(ns / 1e9) + " s";
+  if (size < 999.5e3) return significant(ns / 1e3, digits) + " µs";
+  if (size < 999.5e6) return significant(ns / 1e6, digits) + " ms";
+  if (size < 600e9) return significant(ns / 1e9, digits) + " s";
+  if (ns < 0) return "-" + time_text(-std::max(time, -Duration::max()), digits);
   const std::int64_t seconds = time.count() / 1'000'000'000;
-  const std::int64_t hours = seconds / 3600, minutes = seconds / 60 % 60;
-  if (hours == 0) return std::to_string(minutes) + " min " + std::to_string(seconds % 60) + " s";
-  if (hours < 48) return std::to_string(hours) + " h " + std::to_string(minutes) + " min";
-  return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
+  const std::int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+  if (hours == 0) return two_units(minutes, " min", seconds % 60, " s");
+  if (hours < 48) return two_units(hours, " h", minutes % 60, " min");
+  return two_units(days, " d", hours % 24, " h");
 }
 
 std::string clock_text(Duration since_begin) { return fixed(static_cast<double>(since_begin.count() / 1000) / 1e6, 6); }
 
-std::string octets_text(std::uint64_t octets) {
+std::string octets_text(std::uint64_t octets, int digits) {
   static constexpr std::array<std::string_view, 5> units{" kB", " MB", " GB", " TB", " PB"};
   if (octets < 10'000) return std::to_string(octets) + " B";
   double value = static_cast<double>(octets) / 1e3;
   std::size_t unit = 0;
   for (; value >= 999.95 && unit + 1 < units.size(); ++unit) value /= 1e3;
-  return four_digits(value) + std::string(units[unit]);
+  return significant(value, digits) + std::string(units[unit]);
 }
 
-std::string rate_text(double octets_per_second) {
+std::string rate_text(double octets_per_second, int digits) {
   static constexpr std::array<std::string_view, 5> units{" bit/s", " kbit/s", " Mbit/s", " Gbit/s", " Tbit/s"};
   double value = octets_per_second * 8;
   if (!std::isfinite(value)) return "-";
   std::size_t unit = 0;
   for (; value >= 999.95 && unit + 1 < units.size(); ++unit) value /= 1e3;
-  return four_digits(value) + std::string(units[unit]);
+  return significant(value, digits) + std::string(units[unit]);
 }
 
 std::string rate_text(std::uint64_t octets, Duration time) {
@@ -103,4 +111,4 @@ std::string date_text(Instant at) {
          padded(s.count(), 2) + "." + padded(us.count(), 6) + " UTC";
 }
 
-}  // namespace ft::analysis::report
+}  // namespace ft::analysis

@@ -1,9 +1,9 @@
-#include "analysis/report/quantity.hpp"
+#include "analysis/quantity.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace ft;
-using namespace ft::analysis::report;
+using namespace ft::analysis;
 using namespace std::chrono_literals;
 
 TEST_CASE("times have at most four digits and the unit that people would choose") {
@@ -18,6 +18,11 @@ TEST_CASE("times have at most four digits and the unit that people would choose"
   CHECK(time_text(620s) == "10 min 20 s");
   CHECK(time_text(7260s) == "2 h 1 min");
   CHECK(time_text(100h) == "4 d 4 h");
+  CHECK(time_text(7200s) == "2 h");
+  CHECK(time_text(-7260s) == "-2 h 1 min");
+  CHECK(time_text(20'140us, 3) == "20.1 ms");
+  CHECK(time_text(1'236ms, 3) == "1.24 s");
+  CHECK(time_text(Duration::min()).starts_with("-106751 d"));
 }
 
 TEST_CASE("octets count in thousands, rates in bits") {
