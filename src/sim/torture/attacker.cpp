@@ -73,7 +73,8 @@ Packet mutant(Rng& rng, std::span<const std::byte> old) {
         const Seq left = header.ack + 0x4000'0000u + any32(rng) % 0x1000'0000u;
         header.options.sack[i] = {left, left + any32(rng) % 100'000u};
       }
-      header.seq = header.seq - 1;  // and nothing that counts as news
+      header.seq = header.seq - 1;  // and nothing that counts as news, even where the octet before was lost
+      header.flags &= static_cast<std::uint8_t>(~fin);
       return make_tcp_packet(seen->source, seen->destination, header, {});
     }
   }
