@@ -46,8 +46,8 @@ std::string chinese_name(std::string_view name) {
 std::span<const Sentence> catalogue() { return sentences; }
 
 const Sentence* find_sentence(std::string_view id) {
-  const auto* found = std::ranges::find(sentences, id, &Sentence::id);
-  return found == std::end(sentences) ? nullptr : found;
+  const auto found = std::ranges::find(sentences, id, &Sentence::id);
+  return found == sentences.end() ? nullptr : &*found;
 }
 
 std::string_view clause_of(DropReason reason) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/torture/moves.hpp"
-#include "tcp/fingerprint.hpp"
 
 namespace ft::sim::explore {
 namespace {
@@ -11,15 +10,9 @@ namespace {
 using tcp::State;
 
 constexpr std::uint8_t syn_ack_repeats = 5;  // as stack/passive has it
-constexpr std::size_t most_when_well = 64;   // segments in flight, when no budget holds them
 
 /// What the `number`-th octet of an end's stream is.
 std::byte octet_of(std::uint8_t who, std::uint8_t number) { return static_cast<std::byte>((who == 0 ? 'a' : 'A') + number); }
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t z = (a ^ (b + 0x9e3779b97f4a7c15u + (a << 6) + (a >> 2))) * 0xbf58476d1ce4e5b9u;
-  return z ^ (z >> 29);
-}
 
 /// One move of the figure, and a FIN that was waiting leaves in the same step. A listener that has lost its connection listens.
 bool may_step(State before, State after, torture::Mover by) {
@@ -60,117 +53,6 @@ void Machine::open(std::uint8_t who) {
   end.connection.emplace(opening(who), now_);
   end.opened = true;
   drain(who);
-}
-
-// --- what goes over the wire ---------------------------------------------------------------------------------------------
-
-void Machine::put(std::uint8_t from, const wire::TcpHeader& header, std::span<const std::byte> text, tcp::Cause cause) {
-  InFlight segment;
-  segment.from = from;
-  segment.header = header;
-  segment.cause = cause;
-  FT_ASSERT(text.size() <= segment.text.size());
-  segment.length = static_cast<std::uint8_t>(text.size());
-  std::copy(text.begin(), text.end(), segment.text.begin());
-  segment.number = ++sent_;
-  segment.overflows = in_flight_.size() >= (well_ ? most_when_well : rules_.in_flight);
-  if (story_ != nullptr) story_->sent.push_back(segment);
-  if (!segment.overflows) {
-    in_flight_.push_back(segment);
-  } else if (well_) {
-    wrong("more segments than anybody needs");
-  }
-}
-
-void Machine::reply(std::uint8_t from, const tcp::Reply& reply) { put(from, reply.header, {}, reply.cause); }
-
-void Machine::drain(std::uint8_t who) {
-  for (unsigned segments = 0; ends_[who].connection; ++segments) {
-    tcp::Connection& connection = *ends_[who].connection;
-    const auto out = connection.next_segment(context(), 0);
-    if (!out) return;
-    if (segments > 20) return wrong("it never stops to send");
-    std::array<std::byte, 16> text{};
-    std::size_t length = 0;
-    for (const auto& part : connection.text(*out)) {
-      FT_ASSERT(length + part.size() <= text.size());
-      std::copy(part.begin(), part.end(), text.begin() + static_cast<std::ptrdiff_t>(length));
-      length += part.size();
-    }
-    put(who, out->header, std::span(text).first(length), out->cause);
-  }
-}
-
-void Machine::arrive(std::uint8_t to, const InFlight& segment) {
-  End& end = ends_[to];
-  if (end.connection) {
-    const tcp::Segment seg{segment.header, std::span(segment.text).first(segment.length)};
-    const tcp::Arrival arrival = end.connection->on_segment(context(), seg);
-    if (arrival.reply) {
-      reply(to, *arrival.reply);
-      if (end.connection->state() == State::closed) end.broke = true;  // text met an application that has gone
-    }
-    settle(to);
-  } else if (end.half_open) {
-    arrive_half_open(to, tcp::Segment{segment.header, std::span(segment.text).first(segment.length)});
-  } else if (end.listens) {
-    arrive_at_listener(to, segment);
-  } else if (!segment.header.has(wire::tcp_flag::rst)) {
-    const tcp::Segment seg{segment.header, std::span(segment.text).first(segment.length)};
-    reply(to, tcp::make_reset(seg, tcp::Cause::rst_half_open));
-  }
-}
-
-void Machine::arrive_at_listener(std::uint8_t who, const InFlight& segment) {
-  End& end = ends_[who];
-  const tcp::Segment seg{segment.header, std::span(segment.text).first(segment.length)};
-  if (seg.rst()) return;
-  if (seg.has_ack()) return reply(who, tcp::make_reset(seg, tcp::Cause::rst_half_open));
-  if (!seg.syn() || seg.fin()) return;
-  const tcp::Opening opened = opening(who);
-  end.half_open = tcp::remember_syn(seg, *rules_.options, opened.iss, opened.ts_offset);
-  end.repeats = 0;
-  end.brake = Instant::min();
-  end.repeat_at = now_ + rules_.options->initial_rto;
-  end.half_open->sent = true;
-  end.half_open->sent_at = now_;
-  put(who, tcp::make_syn_ack(*end.half_open, *rules_.options, opened.path, now_), {}, tcp::Cause::syn_ack);
-}
-
-void Machine::arrive_half_open(std::uint8_t who, const tcp::Segment& seg) {
-  End& end = ends_[who];
-  tcp::HalfOpen& record = *end.half_open;
-  if (seg.syn() && !seg.has_ack() && !seg.rst() && seg.seq() == record.irs) {
-    record.sent_at = never;
-    record.retransmitted = true;
-    end.repeat_at = now_ + rules_.options->initial_rto * (1u << end.repeats);
-    return put(who, tcp::make_syn_ack(record, *rules_.options, opening(who).path, now_), {}, tcp::Cause::retransmit_syn_ack);
-  }
-  tcp::Connection connection(opening(who), record, now_);
-  const tcp::Arrival arrival = connection.on_segment(context(), seg);
-  if (arrival.reply) reply(who, *arrival.reply);
-  switch (connection.state()) {
-    case State::listen:
-      end.half_open.reset();
-      ++end.incarnation;
-      break;
-    case State::syn_received: {
-      const auto out = connection.next_segment(context(), 0);
-      if (out && (seg.length() != 0 || now_ >= end.brake)) {
-        end.brake = now_ + std::chrono::milliseconds(500);
-        put(who, out->header, {}, out->cause);
-      }
-      break;
-    }
-    default:
-      if (end.was_open) wrong("one connection was accepted twice");
-      end.half_open.reset();
-      end.opened = true;
-      end.connection.emplace(std::move(connection));
-      settle(who);
-      return;
-  }
-  connection.release(pool_);
 }
 
 // --- time ----------------------------------------------------------------------------------------------------------------
@@ -435,58 +317,6 @@ std::string Machine::judge_end() const {
   }
   if (pool_.used() != 0) return "memory is held when all is over";
   return {};
-}
-
-// --- digests ---------------------------------------------------------------------------------------------------------------
-
-std::uint64_t Machine::digest_of(const InFlight& segment) const {
-  const wire::TcpHeader& h = segment.header;
-  std::uint64_t d = mix(segment.from, std::uint64_t{h.seq.value()} << 32 | h.ack.value());
-  d = mix(d, std::uint64_t{h.flags} << 48 | std::uint64_t{h.window} << 32 | std::uint64_t{h.urgent} << 16 | segment.length);
-  const auto& o = h.options;
-  d = mix(d, std::uint64_t{o.mss.value_or(0)} << 32 | std::uint64_t{o.window_scale.value_or(255)} << 16 |
-                 std::uint64_t{o.sack_permitted ? 1u : 0u} << 8 | o.sack_count);
-  if (o.timestamps) {
-    const std::uint32_t clock = tcp::timestamp_clock(now_, 0);
-    d = mix(d, std::uint64_t{clock - o.timestamps->val} << 32 | (o.timestamps->ecr == 0 ? 0 : clock - o.timestamps->ecr + 1));
-  }
-  for (std::uint8_t i = 0; i < o.sack_count; ++i)
-    d = mix(d, std::uint64_t{o.sack[i].left.value()} << 32 | o.sack[i].right.value());
-  return d;
-}
-
-std::uint64_t Machine::digest_of(const End& end, std::uint8_t who) const {
-  std::uint64_t d = mix(
-      who, std::uint64_t{end.written} << 24 | std::uint64_t{end.read} << 16 | std::uint64_t{end.writes} << 8 | end.incarnation);
-  d = mix(d, (end.opened ? 1u : 0u) | (end.shut ? 2u : 0u) | (end.left ? 4u : 0u) | (end.end_seen ? 8u : 0u) |
-                 (end.was_open ? 16u : 0u) | (end.broke ? 32u : 0u) | (end.listens ? 64u : 0u) |
-                 static_cast<unsigned>(end.why) << 8 | static_cast<unsigned>(end.last) << 16);
-  if (end.half_open) {
-    const tcp::HalfOpen& r = *end.half_open;
-    const std::uint64_t since = r.sent_at == never ? 1 : static_cast<std::uint64_t>((now_ - r.sent_at).count()) + 2;
-    d = mix(d, std::uint64_t{r.irs.value()} << 32 | (r.timestamps ? tcp::timestamp_clock(now_, 0) - r.ts_recent : 0));
-    d = mix(d, since);
-    d = mix(d, static_cast<std::uint64_t>((end.repeat_at - now_).count()) << 8 | std::uint64_t{end.repeats} << 4 |
-                   (r.retransmitted ? 1u : 0u));
-    d = mix(d, end.brake <= now_ ? 0 : static_cast<std::uint64_t>((end.brake - now_).count()));
-  }
-  if (end.connection) d = mix(d, tcp::fingerprint(*end.connection, now_));
-  return d;
-}
-
-std::array<std::uint64_t, 3> Machine::digests() const {
-  std::uint64_t flights = 0;  // in any order
-  for (const InFlight& segment : in_flight_) flights += mix(digest_of(segment), 1);
-  return {digest_of(ends_[0], 0), digest_of(ends_[1], 1), flights};
-}
-
-std::uint64_t Machine::state_digest() const {
-  const auto parts = digests();
-  return mix(mix(parts[0], parts[1]), parts[2]);
-}
-
-std::uint64_t Machine::digest() const {
-  return mix(state_digest(), std::uint64_t{losses_} << 16 | std::uint64_t{duplicates_} << 8 | ticks_);
 }
 
 }  // namespace ft::sim::explore

@@ -18,7 +18,7 @@ struct Outcome {
   std::string wrong;  // the first promise that was broken; empty: none
   Instant at{};       // when
   std::uint64_t connections = 0, finished = 0, reset = 0, timed_out = 0;
-  std::uint64_t packets = 0, lost = 0, events = 0, octets = 0;
+  std::uint64_t packets = 0, lost = 0, events = 0;
 };
 
 /// `story`, when there is one, hears everything.
