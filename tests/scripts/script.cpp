@@ -1,6 +1,7 @@
+// What a script says and what it expects, in virtual time. The octets of its packets are in script_packets.cpp, what it tells
+// when it fails in script_story.cpp.
 #include "script.hpp"
 
-#include "pcap/writer.hpp"
 #include "wire/checksum.hpp"
 #include "wire/ipv4.hpp"
 #include "wire/ipv6.hpp"
@@ -8,8 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 
 namespace ft::test {
 
@@ -28,18 +27,6 @@ StackConfig config_for(Variant variant, const Setup& setup) {
   if (setup.stack_wide) setup.stack_wide(config);
   return config;
 }
-
-std::string flags_of(const wire::TcpHeader& header) {
-  using namespace wire::tcp_flag;
-  std::string text;
-  for (const auto& [bit, letter] :
-       {std::pair{syn, 'S'}, {fin, 'F'}, {rst, 'R'}, {psh, 'P'}, {ack, '.'}, {urg, 'U'}, {ece, 'E'}, {cwr, 'W'}})
-    if (header.has(bit)) text += letter;
-  return header.ae ? text + 'A' : text;
-}
-
-/// Text octet at a stream position: every write and every check agree on it.
-std::byte pattern(std::uint32_t position) { return static_cast<std::byte>(position * 2654435761u >> 24); }
 
 }  // namespace
 
@@ -277,125 +264,13 @@ void Script::arrive(const Seg& seg, const Wrapping& wrapping) {
                    last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
 }
 
-std::vector<std::byte> Script::packet_of(const wire::TcpHeader& header, const Seg& seg, const Wrapping& wrapping) const {
-  const auto put16 = [](std::span<std::byte> at, std::uint16_t value) {
-    at[0] = static_cast<std::byte>(value >> 8);
-    at[1] = static_cast<std::byte>(value & 0xff);
-  };
-  const std::size_t fixed = variant_.v6 ? 40 : 20;
-  // IPv6: next header, length, options, and what fills eight octets up; IPv4: options, filled up to four.
-  std::vector<std::byte> extra;
-  for (const std::uint8_t octet : wrapping.ip_options) extra.push_back(static_cast<std::byte>(octet));
-  if (variant_.v6 && !extra.empty()) {
-    extra.insert(extra.begin(), {std::byte{6}, std::byte{0}});
-    while (extra.size() % 8 != 0) extra.push_back(std::byte{0});  // Pad1
-    extra[1] = static_cast<std::byte>(extra.size() / 8 - 1);
-  }
-  while (extra.size() % 4 != 0) extra.push_back(std::byte{0});
-  const std::size_t ip = fixed + extra.size();
-
-  std::vector<std::byte> packet(ip + 60 + seg.length);
-  const std::span<std::byte> tcp = std::span(packet).subspan(ip);
-  std::size_t header_length = wire::write_tcp(header, tcp);
-  if (!wrapping.tcp_options.empty()) {
-    for (const std::uint8_t octet : wrapping.tcp_options) tcp[header_length++] = static_cast<std::byte>(octet);
-    while (header_length % 4 != 0) tcp[header_length++] = std::byte{0};
-    tcp[12] = static_cast<std::byte>(header_length / 4 * 16);
-  }
-  for (std::uint32_t i = 0; i < seg.length; ++i) tcp[header_length + i] = pattern(seg.seq + i);
-  const std::size_t length = header_length + seg.length;
-  packet.resize(ip + length);
-  const IpAddress from = wrapping.source.value_or(peers()), to = wrapping.destination.value_or(ours());
-  auto sum = wire::finish(
-      wire::add_octets(wire::pseudo_header(from, to, 6, static_cast<std::uint32_t>(length)), std::span(packet).subspan(ip)));
-  if (wrapping.bad_checksum) sum ^= 1;
-  put16(std::span(packet).subspan(ip + 16), sum);
-
-  std::ranges::copy(extra, packet.begin() + static_cast<std::ptrdiff_t>(fixed));
-  if (variant_.v6) {
-    wire::Ipv6Header h;
-    h.payload_length = static_cast<std::uint16_t>(extra.size() + length);
-    h.hop_limit = setup_.peer_ttl;
-    h.next_header = extra.empty() ? 6 : 60;
-    h.traffic_class = seg.ip_ecn.value_or(0);
-    h.source = from;
-    h.destination = to;
-    wire::write_ipv6(h, packet);
-  } else {
-    wire::Ipv4Header h;
-    h.total_length = static_cast<std::uint16_t>(packet.size());
-    h.ttl = setup_.peer_ttl;
-    h.protocol = 6;
-    h.traffic_class = seg.ip_ecn.value_or(0);
-    h.source = from;
-    h.destination = to;
-    wire::write_ipv4(h, packet);
-    if (!extra.empty()) {
-      packet[0] = static_cast<std::byte>(0x40 + ip / 4);
-      put16(std::span(packet).subspan(10), 0);
-      put16(std::span(packet).subspan(10), wire::finish(wire::add_octets({}, std::span(packet).first(ip))));
-    }
-  }
-  return packet;
-}
-
-void Script::router_says(std::uint8_t type_v4, std::uint8_t code_v4, std::uint8_t type_v6, std::uint8_t code_v6,
-                         std::uint32_t about_seq, std::uint32_t mtu) {
-  // IP | ICMP (8 octets) | the quoted IP header | ports and sequence number
-  const std::size_t ip = variant_.v6 ? 40 : 20;
-  std::vector<std::byte> packet(ip + 8 + ip + 8);
-  const std::span<std::byte> icmp = std::span(packet).subspan(ip);
-  const auto put16 = [](std::span<std::byte> at, std::uint32_t v) {
-    at[0] = static_cast<std::byte>(v >> 8);
-    at[1] = static_cast<std::byte>(v & 0xff);
-  };
-  const auto put32 = [&](std::span<std::byte> at, std::uint32_t v) {
-    put16(at, v >> 16);
-    put16(at.subspan(2), v & 0xffff);
-  };
-  const auto headers = [&](std::span<std::byte> out, std::size_t payload, std::uint8_t protocol, IpAddress from, IpAddress to) {
-    if (variant_.v6) {
-      wire::Ipv6Header h;
-      h.payload_length = static_cast<std::uint16_t>(payload);
-      h.next_header = protocol;
-      h.source = from;
-      h.destination = to;
-      wire::write_ipv6(h, out);
-    } else {
-      wire::Ipv4Header h;
-      h.total_length = static_cast<std::uint16_t>(20 + payload);
-      h.protocol = protocol;
-      h.dont_fragment = true;
-      h.source = from;
-      h.destination = to;
-      wire::write_ipv4(h, out);
-    }
-  };
-  headers(packet, 8 + ip + 8, variant_.v6 ? 58 : 1, peers(), ours());
-  icmp[0] = static_cast<std::byte>(variant_.v6 ? type_v6 : type_v4);
-  icmp[1] = static_cast<std::byte>(variant_.v6 ? code_v6 : code_v4);
-  put32(icmp.subspan(4), mtu);
-  headers(icmp.subspan(8), 1000, 6, ours(), peers());
-  const auto quoted = icmp.subspan(8 + ip);
-  put16(quoted, our_port_);
-  put16(quoted.subspan(2), peer_port_);
-  put32(quoted.subspan(4), our_isn_->value() + about_seq);
-  const auto pseudo =
-      variant_.v6 ? wire::pseudo_header(peers(), ours(), 58, static_cast<std::uint32_t>(icmp.size())) : wire::PartialSum{0};
-  put16(icmp.subspan(2), wire::finish(wire::add_octets(pseudo, icmp)));
-  packets_.push_back({now_, false, packet});
-  last_verdict_ = stack_->on_packet(now_, packet);
-  tell(fmt::format("< ICMP about seq {}{}", about_seq,
-                   last_verdict_ ? "" : fmt::format("  [{}]", to_string(last_verdict_.dropped))));
-}
-
 // --- the application -------------------------------------------------------------------------------------------------
 
 std::size_t Script::app_writes(std::size_t octets, Writes how) {
   const std::uint32_t acknowledged = std::max(info().snd_una - our_isn_->value(), 1u);  // the SYN has no text
   const std::uint32_t from = acknowledged + info().send_queued;
   std::vector<std::byte> text(octets);
-  for (std::size_t i = 0; i < octets; ++i) text[i] = pattern(from + static_cast<std::uint32_t>(i));
+  for (std::size_t i = 0; i < octets; ++i) text[i] = text_octet(from + static_cast<std::uint32_t>(i));
   const auto n = how == Writes::urgent ? stack_->write_urgent(connection_, text)
                  : how == Writes::more ? stack_->write_more(connection_, text)
                                        : stack_->write(connection_, text);
@@ -411,7 +286,7 @@ void Script::app_reads(std::size_t octets) {
   tell(fmt::format("read {} -> {}", octets, n ? fmt::format("{}", *n) : std::string(to_string(n.error()))));
   if (!n) fail("read failed");
   for (std::size_t i = 0; i < *n; ++i)
-    if (into[i] != pattern(from + static_cast<std::uint32_t>(i))) fail(fmt::format("octet {} of what was read is wrong", i));
+    if (into[i] != text_octet(from + static_cast<std::uint32_t>(i))) fail(fmt::format("octet {} of what was read is wrong", i));
   if (*n != octets) fail(fmt::format("read {} octets, expected {}", *n, octets));
 }
 
@@ -470,87 +345,6 @@ std::size_t Script::times_told(Event::Kind kind) {
 std::uint8_t Script::last_traffic_class() const {
   const auto octet = [this](std::size_t at) { return std::to_integer<unsigned>(last_packet_[at]); };
   return static_cast<std::uint8_t>(variant_.v6 ? (octet(0) << 4 | octet(1) >> 4) & 0xff : octet(1));
-}
-
-void Script::compare(const Sent& sent, const Seg& seg) {
-  const auto& h = sent.header;
-  last_sent_ = h;
-  const auto differs = [&](const char* what) {
-    fail(fmt::format("{} differs: expected \"{}\", got {}", what, seg.text, render(h, sent.length, true)));
-  };
-  if (h.flags != seg.flags || h.ae != seg.ae) differs("flags");
-  if (seg.ip_ecn && sent.ip_ecn != *seg.ip_ecn) differs("the IP header's ECN field");
-  const std::uint32_t base = our_isn_ ? our_isn_->value() : 0;
-  if (h.seq.value() != base + seg.seq) differs("seq");
-  if (sent.length != seg.length) differs("length");
-  if (seg.ack && h.ack.value() != peer_isn_.value() + *seg.ack) differs("ack");
-  if (seg.window && h.window != *seg.window) differs("window");
-  if (seg.urgent && h.urgent != *seg.urgent) differs("urgent pointer");
-  if (seg.says_options) {
-    if (h.options.mss != seg.mss) differs("mss");
-    if (h.options.window_scale != seg.wscale) differs("window scale");
-    if (h.options.sack_permitted != seg.sack_ok) differs("sackOK");
-    if (h.options.user_timeout != seg.user_timeout) differs("user timeout");
-    if (h.options.timestamps.has_value() != seg.timestamps.has_value()) differs("timestamps");
-    if (h.options.accecn != seg.accecn) differs("AccECN option");
-    if (h.options.sack_count != seg.sack_count) differs("number of SACK blocks");
-    for (std::uint8_t i = 0; i < seg.sack_count; ++i)
-      if (h.options.sack[i] != wire::SackBlock{peer_isn_ + seg.sack[i][0], peer_isn_ + seg.sack[i][1]}) differs("SACK block");
-  }
-  check_text(sent);
-}
-
-void Script::check_text(const Sent& sent) {
-  const std::uint32_t from = sent.header.seq.value() - (our_isn_ ? our_isn_->value() : 0);
-  for (std::uint32_t i = 0; i < sent.length; ++i)
-    if (sent.text[i] != pattern(from + i)) fail(fmt::format("octet {} of the text is not what the application wrote", i));
-}
-
-std::string Script::render(const wire::TcpHeader& h, std::uint32_t length, bool ours) const {
-  const std::uint32_t mine = ours ? (our_isn_ ? our_isn_->value() : 0) : peer_isn_.value();
-  const std::uint32_t theirs = ours ? peer_isn_.value() : (our_isn_ ? our_isn_->value() : 0);
-  std::string text = fmt::format("{} {}:{}({})", flags_of(h), h.seq.value() - mine, h.seq.value() - mine + length, length);
-  if (h.has(wire::tcp_flag::ack)) text += fmt::format(" ack {}", h.ack.value() - theirs);
-  text += fmt::format(" win {}", h.window);
-  if (h.has(wire::tcp_flag::urg)) text += fmt::format(" urg {}", h.urgent);
-  if (h.options.mss) text += fmt::format(" mss {}", *h.options.mss);
-  if (h.options.window_scale) text += fmt::format(" wscale {}", *h.options.window_scale);
-  if (h.options.sack_permitted) text += " sackOK";
-  if (h.options.user_timeout) text += fmt::format(" uto {}", *h.options.user_timeout);
-  if (h.options.timestamps) text += fmt::format(" TS val {} ecr {}", h.options.timestamps->val, h.options.timestamps->ecr);
-  for (std::uint8_t i = 0; i < h.options.sack_count; ++i)
-    text += fmt::format(" sack {}:{}", h.options.sack[i].left.value() - theirs, h.options.sack[i].right.value() - theirs);
-  if (const auto& accecn = h.options.accecn) {
-    text += fmt::format(" accecn{}", accecn->order);
-    for (std::uint8_t f = 0; f < accecn->fields; ++f) text += fmt::format(" {}", accecn->octets[f]);
-  }
-  return text;
-}
-
-void Script::tell(std::string line) {
-  const double ms = static_cast<double>((now_ - last_step_) / 1us) / 1000.0;
-  story_.push_back(fmt::format("  +{:9.3f} ms  {}", ms, line));
-  last_step_ = now_;
-}
-
-std::string Script::story() const {
-  std::string text =
-      fmt::format("\n{} ({}{})\n", name_, variant_.v6 ? "IPv6" : "IPv4", variant_.wrap ? ", sequence numbers about to wrap" : "");
-  for (const auto& line : story_) text += line + "\n";
-  return text;
-}
-
-void Script::fail(const std::string& what) {
-  std::vector<std::byte> capture;
-  pcap::append_section_header(capture);
-  pcap::append_interface(capture, {.link_type = pcap::LinkType::raw_ip, .name = "script"});
-  for (const Packet& packet : packets_) pcap::append_packet(capture, {.at = packet.at, .octets = packet.octets});
-  const std::string file = "script-failure.pcapng";
-  std::ofstream(file, std::ios::binary)
-      .write(reinterpret_cast<const char*>(capture.data()), static_cast<std::streamsize>(capture.size()));
-  const std::string report = story() + "  => " + what + "\n  packets: " + file;
-  FAIL(report);
-  std::abort();  // FAIL throws
 }
 
 }  // namespace ft::test

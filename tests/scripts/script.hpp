@@ -163,6 +163,9 @@ class Script {
   std::uint32_t our_ts_ = 0;
 };
 
+/// Text octet at a stream position: every write and every check agree on it.
+constexpr std::byte text_octet(std::uint32_t position) { return static_cast<std::byte>(position * 2654435761u >> 24); }
+
 inline constexpr Variant variants[] = {{false, false}, {true, false}, {false, true}, {true, true}};
 
 }  // namespace ft::test
