@@ -66,7 +66,7 @@ std::size_t Engine::poll_transmit(Instant now, std::span<std::byte> out, std::st
 }
 
 Input Engine::on_looped(Instant now, std::span<const std::byte> packet) { return impl_->on_looped(now, packet); }
-bool Engine::loops_back(const IpAddress& address) const { return impl_->routes().is_this_host(address); }
+bool Engine::loops_back(const IpAddress& address) const { return impl_->loops_back(address); }
 bool Engine::is_local(const IpAddress& address) const { return impl_->routes().is_local(address); }
 bool Engine::is_broadcast(const IpAddress& address) const { return impl_->routes().is_broadcast(address); }
 

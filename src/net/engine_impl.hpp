@@ -45,6 +45,7 @@ class Engine::Impl {
   std::size_t link_header_length() const { return is_ethernet_ ? wire::ethernet_header_length : 0; }
 
   const Routes& routes() const { return routes_; }
+  bool loops_back(const IpAddress& destination) const { return way_to(destination).is_here; }
   PathMtus& path_mtus() { return path_mtus_; }
   const Neighbours& neighbours() const { return ethernet_.neighbours(); }
 
@@ -60,7 +61,18 @@ class Engine::Impl {
   void complain(Instant now, const Datagram& about, Complaint complaint, Rejection::Problem problem = {});
   std::optional<IpAddress> answering_address(const Datagram& datagram) const;
 
-  const std::optional<IpAddress>& next_hop(const IpAddress& destination);
+  /// Where packets for `destination` go; valid until the next call.
+  struct Way {
+    IpAddress destination;
+    bool is_known = false;
+    bool is_here = false;            // to ourselves
+    std::optional<IpAddress> hop{};  // none: no route
+  };
+  const Way& way_to(const IpAddress& destination) const {
+    if (!way_.is_known || way_.destination != destination) find_way(destination);
+    return way_;
+  }
+  void find_way(const IpAddress& destination) const;
   std::size_t write_link_header(const IpAddress& next_hop, std::optional<MacAddress> mac, std::span<std::byte> out) const;
   std::size_t pad(std::size_t length, std::span<std::byte> out) const;
   std::size_t send_arp(Outbox::Item& item, std::span<std::byte> out) const;
@@ -77,8 +89,9 @@ class Engine::Impl {
   Outbox outbox_;
   TokenBucket echo_allowance_;
   TokenBucket error_allowance_;
-  IpAddress last_destination_;  // the route asked for last: packets come in bursts
-  std::optional<IpAddress> last_next_hop_;
+  // Packets come in trains, and routes never change: what was asked last.
+  mutable Way way_;
+  Judged judged_;
 };
 
 }  // namespace ft::net

@@ -38,7 +38,7 @@ Input Engine::Impl::on_packet(Instant now, std::span<const std::byte> packet, bo
 
 Input Engine::Impl::on_ip_packet(Instant now, std::span<const std::byte> packet, FromLink link) {
   Datagram datagram;
-  const Rejection rejection = unwrap(routes_, packet, link, datagram);
+  const Rejection rejection = unwrap(routes_, packet, link, judged_, datagram);
   if (rejection.problem) complain(now, datagram, Complaint::parameter_problem, *rejection.problem);
   if (rejection) return rejection.reason;
   return datagram.fragment ? on_fragment(now, datagram, *datagram.fragment) : on_datagram(now, datagram);

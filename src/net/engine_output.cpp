@@ -9,13 +9,8 @@
 
 namespace ft::net {
 
-/// The route's answer; valid until the next call.
-const std::optional<IpAddress>& Engine::Impl::next_hop(const IpAddress& destination) {
-  if (!last_next_hop_ || last_destination_ != destination) {
-    last_next_hop_ = routes_.next_hop(destination);
-    last_destination_ = destination;
-  }
-  return last_next_hop_;
+void Engine::Impl::find_way(const IpAddress& destination) const {
+  way_ = {destination, true, routes_.is_this_host(destination), routes_.next_hop(destination)};
 }
 
 std::expected<Path, Error> Engine::Impl::path_to(const IpAddress& destination, std::optional<IpAddress> wanted_source) const {
@@ -34,15 +29,15 @@ std::expected<Path, Error> Engine::Impl::path_to(const IpAddress& destination, s
 }
 
 Reach Engine::Impl::reach(Instant now, const IpAddress& destination) {
-  if (routes_.is_this_host(destination)) return Reach::ready;
-  const auto& hop = next_hop(destination);
-  if (!hop) return Reach::unreachable;
-  return is_ethernet_ ? ethernet_.resolve(now, routes_, *hop) : Reach::ready;
+  const Way& way = way_to(destination);
+  if (way.is_here) return Reach::ready;
+  if (!way.hop) return Reach::unreachable;
+  return is_ethernet_ ? ethernet_.resolve(now, routes_, *way.hop) : Reach::ready;
 }
 
 //= rfc9293 MUST-20
 void Engine::Impl::on_trouble(const IpAddress& destination) {
-  const auto& hop = next_hop(destination);
+  const auto& hop = way_to(destination).hop;
   if (is_ethernet_ && hop) ethernet_.neighbours().doubt(*hop);
 }
 
@@ -56,8 +51,8 @@ std::size_t Engine::Impl::write_link_header(const IpAddress& next_hop, std::opti
 }
 
 std::size_t Engine::Impl::seal(const Envelope& envelope, std::size_t transport_length, std::span<std::byte> out) {
-  if (routes_.is_this_host(envelope.destination)) return headers_.write(envelope, transport_length, out);
-  const auto& hop = next_hop(envelope.route == nullptr ? envelope.destination : envelope.route->hops[0]);
+  if (!is_ethernet_ || loops_back(envelope.destination)) return headers_.write(envelope, transport_length, out);
+  const auto& hop = way_to(envelope.route == nullptr ? envelope.destination : envelope.route->hops[0]).hop;
   FT_ASSERT(hop.has_value());
   const std::size_t link = write_link_header(*hop, {}, out);
   const std::size_t length = link + headers_.write(envelope, transport_length, out.subspan(link));
@@ -134,7 +129,7 @@ std::size_t Engine::Impl::send_ip(Outbox::Item& item, std::span<std::byte> out) 
     headers_.write_piece(envelope, item.id, piece, ip);
   }
   const auto& to_mac = item.message.to_mac;
-  write_link_header(to_mac ? envelope.destination : next_hop(envelope.destination).value_or(envelope.destination), to_mac, out);
+  write_link_header(to_mac ? envelope.destination : way_to(envelope.destination).hop.value_or(envelope.destination), to_mac, out);
   item.sent += piece.length;
   return pad(link + header + piece.length, out);
 }

@@ -40,13 +40,24 @@ DropReason judge_options(const Routes& routes, std::span<const std::byte> option
   return routes.accepts_source_routes() && (*route)->complete ? DropReason::none : DropReason::source_route;
 }
 
+DropReason judge(const Routes& routes, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
+                 FromLink link, Judged& latest) {
+  if (latest.any && latest.source == source && latest.destination == destination && latest.protocol == protocol &&
+      latest.group == link.group && latest.looped == link.looped)
+    return DropReason::none;
+  const DropReason reason = judge_addresses(routes, source, destination, protocol, link);
+  if (reason == DropReason::none) latest = {source, destination, protocol, link.group, link.looped, true};
+  return reason;
+}
+
 //= rfc9293 MUST-50
 //= rfc9293 MUST-57
-Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
+Rejection unwrap_ipv4(const Routes& routes, std::span<const std::byte> packet, FromLink link, Judged& latest,
+                      Datagram& datagram) {
   const auto parsed = wire::parse_ipv4(packet);
   if (!parsed) return {parsed.error()};
   const wire::Ipv4Header& header = parsed->header;
-  if (const DropReason reason = judge_addresses(routes, header.source, header.destination, header.protocol, link);
+  if (const DropReason reason = judge(routes, header.source, header.destination, header.protocol, link, latest);
       reason != DropReason::none) {
     return {reason};
   }
@@ -114,7 +125,8 @@ Rejection open_extensions(Datagram& datagram, std::uint32_t base, bool may_be_fr
 
 //= rfc9293 MUST-50
 //= rfc9293 MUST-57
-Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
+Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, FromLink link, Judged& latest,
+                      Datagram& datagram) {
   const auto parsed = wire::parse_ipv6(packet);
   if (!parsed) return {parsed.error()};
   const wire::Ipv6Header& header = parsed->header;
@@ -130,7 +142,7 @@ Rejection unwrap_ipv6(const Routes& routes, std::span<const std::byte> packet, F
   datagram.payload = parsed->payload;
   datagram.packet = packet.first(wire::ipv6_header_length + parsed->payload.size());
   const auto rejection = open_extensions(datagram, wire::ipv6_header_length, true);
-  if (const DropReason reason = judge_addresses(routes, datagram.source, datagram.destination, datagram.protocol, link);
+  if (const DropReason reason = judge(routes, datagram.source, datagram.destination, datagram.protocol, link, latest);
       reason != DropReason::none) {
     return {reason};  // who is not spoken to does not complain
   }
@@ -155,13 +167,13 @@ DropReason judge_addresses(const Routes& routes, const IpAddress& source, const 
   return DropReason::none;
 }
 
-Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram) {
+Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link, Judged& latest, Datagram& datagram) {
   if (packet.empty()) return {DropReason::too_short};
   switch (load_u8(packet.data()) >> 4) {
     case 4:
-      return unwrap_ipv4(routes, packet, link, datagram);
+      return unwrap_ipv4(routes, packet, link, latest, datagram);
     case 6:
-      return unwrap_ipv6(routes, packet, link, datagram);
+      return unwrap_ipv6(routes, packet, link, latest, datagram);
     default:
       return {DropReason::bad_version};
   }

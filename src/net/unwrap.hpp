@@ -17,9 +17,19 @@ struct FromLink {
   bool looped = false;  // there was no link: we sent it to ourselves
 };
 
+/// The addresses of the latest packet that was for us: those of the next are mostly the same, and judged already.
+struct Judged {
+  IpAddress source;
+  IpAddress destination;
+  std::uint8_t protocol = 0;
+  bool group = false;
+  bool looped = false;
+  bool any = false;
+};
+
 /// Reads a packet of either family into a fresh `datagram`, in place since it is not small. When it is rejected with a problem,
 /// `datagram` is what an ICMP error may quote.
-Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link, Datagram& datagram);
+Rejection unwrap(const Routes& routes, std::span<const std::byte> packet, FromLink link, Judged& latest, Datagram& datagram);
 
 /// The rest of unwrap() for a datagram put together from fragments: IPv6 extension headers may follow the fragment header.
 /// Nothing is told to the sender, since no packet on the wire has the offsets to point at.

@@ -2,6 +2,7 @@
 // is in. The table holds four octets a connection; the tuple itself stays in the record.
 #pragma once
 
+#include "base/assert.hpp"
 #include "base/slab.hpp"
 #include "stack/records.hpp"
 #include "stack/secrets.hpp"
@@ -32,7 +33,8 @@ struct Records {
 
 class Demux {
  public:
-  Demux(const Records& records, const Secrets& secrets) : table_(0, Hash{&records, &secrets}, Equal{&records}) {}
+  Demux(const Records& records, const Secrets& secrets)
+      : records_(&records), table_(0, Hash{&records, &secrets, &latest_}, Equal{&records}) {}
 
   std::optional<Ref> find(const FourTuple& tuple) const {
     const auto found = table_.find(tuple);
@@ -40,6 +42,13 @@ class Demux {
     return *found;
   }
   void insert(Ref ref) { table_.insert(ref); }
+  /// Another record has the same four-tuple now, while the old one still lives.
+  void replace(Ref old, Ref now) {
+    const auto found = table_.find(records_->tuple_of(old));
+    FT_ASSERT(found != table_.end() && *found == old && records_->tuple_of(now) == records_->tuple_of(old));
+    // Neither the hash nor what is equal changes: both look at the tuple alone.
+    const_cast<Ref&>(*found) = now;
+  }
   /// Before the record goes: the table reads its tuple.
   void erase(Ref ref) { table_.erase(ref); }
   /// `change` gives the hash another key.
@@ -48,6 +57,7 @@ class Demux {
     const std::vector<Ref> all(table_.begin(), table_.end());
     table_.clear();
     change();
+    latest_ = {};
     table_.insert(all.begin(), all.end());
   }
   std::size_t size() const { return table_.size(); }
@@ -56,12 +66,21 @@ class Demux {
   static constexpr std::uint64_t memory_of(std::uint64_t places) { return places * (sizeof(Ref) + 1); }
 
  private:
+  /// The hash made last: one segment asks for the same several times, and so does a train of them.
+  struct Latest {
+    FourTuple tuple;
+    std::optional<std::uint64_t> hash;
+  };
   struct Hash {
     using is_transparent = void;
     using is_avalanching = void;
     const Records* records;
     const Secrets* secrets;
-    std::size_t operator()(const FourTuple& tuple) const { return static_cast<std::size_t>(secrets->table_hash(tuple)); }
+    Latest* latest;
+    std::size_t operator()(const FourTuple& tuple) const {
+      if (!latest->hash || latest->tuple != tuple) *latest = {tuple, secrets->table_hash(tuple)};
+      return static_cast<std::size_t>(*latest->hash);
+    }
     std::size_t operator()(Ref ref) const { return (*this)(records->tuple_of(ref)); }
   };
   struct Equal {
@@ -72,6 +91,8 @@ class Demux {
     bool operator()(Ref ref, const FourTuple& tuple) const { return records->tuple_of(ref) == tuple; }
   };
 
+  const Records* records_;
+  mutable Latest latest_{};
   boost::unordered_flat_set<Ref, Hash, Equal> table_;
 };
 

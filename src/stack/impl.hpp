@@ -166,6 +166,8 @@ class Stack::Impl {
   Verdict deliver_time_wait(Instant now, std::uint32_t index, const tcp::Segment& segment);
   bool promote(std::uint32_t half_open_index, tcp::Connection&& connection);
   void remove_half_open(std::uint32_t index);
+  /// It is out of the table already.
+  void forget_half_open(std::uint32_t index);
   void remove_time_wait(std::uint32_t index);
   void on_half_open_deadline(std::uint32_t index);
   tcp::Opening opening_of(const HalfOpenRecord& record) const;

@@ -35,18 +35,20 @@ Verdict Stack::Impl::on_segment(Instant now, const net::Delivered& delivered) {
     if (!wire::is_valid(wire::add_octets(pseudo, delivered.payload)))
       return drop(now, DropReason::bad_transport_checksum, length);
   }
-  const auto parsed = wire::parse_tcp(delivered.payload);
-  if (!parsed) return drop(now, parsed.error(), length);
+  tcp::Segment segment;
+  bool malformed = false;  // what came before a bad option is used (RFC 9293 MUST-7)
+  if (const DropReason bad = wire::read_tcp(delivered.payload, segment.header, segment.text, malformed); bad != DropReason::none)
+    return drop(now, bad, length);
+  segment.ip_ecn = delivered.traffic_class & 3;
   ++counters_.segments_in;
-  const FourTuple tuple{{delivered.destination, parsed->header.destination_port}, {delivered.source, parsed->header.source_port}};
+  const FourTuple tuple{{delivered.destination, segment.header.destination_port}, {delivered.source, segment.header.source_port}};
   const auto ref = demux_.find(tuple);
-  const tcp::Segment segment{parsed->header, parsed->text, static_cast<std::uint8_t>(delivered.traffic_class & 3)};
 
   Verdict verdict;
   take_route(delivered);
   if (delivered.ttl < least_ttl(ref, tuple.local)) {
     return drop(now, DropReason::ttl_too_low, length);
-  } else if (const auto why = check_signature(tuple, ref.has_value(), parsed->header, delivered.payload);
+  } else if (const auto why = check_signature(tuple, ref.has_value(), segment.header, delivered.payload);
              why != DropReason::none) {
     tcp::Arrival arrival;
     arrival.dropped = why;
@@ -151,8 +153,10 @@ void Stack::Impl::become_time_wait_record(std::uint32_t index) {
   record.time_wait = entry.tcp.time_wait_record();
   record.expires = entry.tcp.time_wait_end();
   record.msl = entry.tcp.options()->msl;
+  demux_.replace(Ref(Stage::connection, index), Ref(Stage::time_wait, handle->index));
+  connection_timers_.cancel(index);
+  entry.in_table = false;
   retire(index);
-  demux_.insert(Ref(Stage::time_wait, handle->index));
   time_wait_timers_.schedule(handle->index, record.expires);
   oldest_.push_back(handle->index);
 }

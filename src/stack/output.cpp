@@ -190,7 +190,7 @@ std::optional<Transmit> Stack::Impl::emit(Instant now, std::span<std::byte> out,
   const std::size_t length = above + text_length;
   FT_ASSERT(out.size() >= below + length);
   const std::span<std::byte> segment = out.subspan(below, length);
-  wire::write_tcp(header, segment);
+  wire::write_tcp(header, segment, above);
 
   if (authenticator != nullptr) {
     auto signed_at = segment.begin() + static_cast<std::ptrdiff_t>(above);

@@ -82,8 +82,8 @@ bool Stack::Impl::promote(std::uint32_t half_open_index, tcp::Connection&& conne
   if (records_.connections.size() == config_.max_connections) return false;
   const auto handle = records_.connections.emplace(record.tuple, std::move(connection));
   if (handle) records_.connections.at(handle->index).route = record.route;
-  remove_half_open(half_open_index);
-  demux_.insert(Ref(Stage::connection, handle->index));
+  demux_.replace(Ref(Stage::half_open, half_open_index), Ref(Stage::connection, handle->index));
+  forget_half_open(half_open_index);
   enqueue(handle->index, listener_index);
   settle(handle->index, std::nullopt);
   return true;
@@ -100,6 +100,10 @@ Instant Stack::Impl::half_open_expiry(std::uint32_t index) const {
 
 void Stack::Impl::remove_half_open(std::uint32_t index) {
   leave_table(Ref(Stage::half_open, index));
+  forget_half_open(index);
+}
+
+void Stack::Impl::forget_half_open(std::uint32_t index) {
   half_open_timers_.cancel(index);
   (records_.half_open.at(index).parked ? parked_syn_acks_ : syn_acks_).remove(index);
   --listeners_.at(records_.half_open.at(index).listener).half_open;

@@ -185,7 +185,9 @@ class Connection {
   // arrival, one function a step of 3.10.7; true = go on
   Arrival arrive_in_syn_sent(Context context, const Segment& segment);
   Arrival arrive_in_time_wait(Context context, const Segment& segment);
-  Arrival arrive(Context context, Segment segment);
+  Arrival arrive(Context context, const Segment& segment);
+  /// The segment passed the steps that judge it by its numbers alone.
+  void use(Context context, const Segment& segment, Arrival& arrival);
   bool check_timestamps(Context context, const Segment& segment, Arrival& arrival);
   bool check_sequence(Context context, const Segment& segment, Arrival& arrival);
   /// Octets behind RCV.NXT up to which a segment may be the peer's.
@@ -198,6 +200,9 @@ class Connection {
   bool check_ack(Context context, const Segment& segment, Arrival& arrival);
   bool establish(Context context, const Segment& segment, Arrival& arrival);
   void take_ack(Context context, const Segment& segment, Arrival& arrival);
+  /// It advances SND.UNA, or may be a duplicate.
+  void take_ack_news(Context context, const Segment& segment, Arrival& arrival);
+  void take_ack_of_fin(Context context, Arrival& arrival);
   void take_window(Context context, const Segment& segment, Arrival& arrival);
   void check_urgent(const Segment& segment);
   bool take_text(Context context, const Segment& trimmed, bool had_text, Arrival& arrival);
@@ -222,7 +227,7 @@ class Connection {
   void learn_fast_open(const Segment& syn_ack);
 
   // output
-  std::optional<Outgoing> segment_for(Context context, const Chunk& chunk);
+  std::optional<Outgoing> segment_for(Context context, const Chunk& chunk, std::uint32_t mss);
   wire::TcpHeader header_for(Instant now, Seq seq, std::uint8_t flags, std::uint32_t text);
   /// SACK blocks for a segment with `text` octets, as many as fit; true when all that is new was said.
   bool report_received(wire::TcpHeader& header, std::uint32_t text);

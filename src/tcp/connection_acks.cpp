@@ -56,11 +56,23 @@ void Connection::take_stale_ack(Context context, const Segment& segment, Arrival
 }
 
 void Connection::take_ack(Context context, const Segment& segment, Arrival& arrival) {
+  sender_.on_heard();
+  // Text that brings the last ACK once more, as in a transfer one way, acknowledges nothing.
+  const bool repeats = segment.ack() == sender_.snd.una && !segment.text.empty() && segment.header.options.sack_count == 0;
+  if (repeats) {
+    take_feedback(context.now, segment, 0, arrival);
+  } else {
+    take_ack_news(context, segment, arrival);
+  }
+  take_window(context, segment, arrival);
+  if (sender_.fin_acked()) take_ack_of_fin(context, arrival);
+}
+
+void Connection::take_ack_news(Context context, const Segment& segment, Arrival& arrival) {
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << negotiated_.snd_shift;
   const std::uint32_t sacked = negotiated_.sack ? arrival::sacked_octets(segment, sender_.snd) : 0;
   const std::uint64_t delivered = sender_.delivery_totals().delivered;
   const std::uint64_t ssthresh = sender_.ssthresh();
-  sender_.on_heard();
   const bool advances = segment.ack() != sender_.snd.una;
   AckNews news = ack_news(context.now, segment);
   news.duplicate = !advances && arrival::is_duplicate(segment, sender_.snd, window, sacked);
@@ -80,8 +92,9 @@ void Connection::take_ack(Context context, const Segment& segment, Arrival& arri
     arrival::note(arrival, Effect::ack_duplicate);
   }
   take_feedback(context.now, segment, static_cast<std::uint32_t>(sender_.delivery_totals().delivered - delivered), arrival);
-  take_window(context, segment, arrival);
-  if (!sender_.fin_acked()) return;
+}
+
+void Connection::take_ack_of_fin(Context context, Arrival& arrival) {
   if (state_ == State::fin_wait_1) {
     move(Transition::ack_of_fin);
     arrival::note(arrival, Effect::our_fin_acked);

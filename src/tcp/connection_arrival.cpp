@@ -17,27 +17,35 @@ Arrival Connection::on_segment(Context context, const Segment& segment) {
   return arrive(context, segment);
 }
 
-Arrival Connection::arrive(Context context, Segment segment) {
+Arrival Connection::arrive(Context context, const Segment& segment) {
   Arrival arrival;
   if (state_ == State::syn_received && segment.syn() && segment.has_ack() && segment.seq() == receiver_.rcv.irs &&
       after(segment.ack(), sender_.snd.iss) && before_or_equal(segment.ack(), sender_.snd.max)) {
     // Simultaneous open (3.5, figure 7): the crossing SYN-ACK repeats a SYN we know; its ACK is the news.
-    segment.header.seq += 1;
-    segment.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
+    Segment known = segment;
+    known.header.seq += 1;
+    known.header.flags = static_cast<std::uint8_t>(segment.header.flags & ~wire::tcp_flag::syn);
     // A SYN's window is never scaled (RFC 7323 2.2), and whoever takes it from here on scales it.
-    segment.header.window = static_cast<std::uint16_t>(segment.header.window >> negotiated_.snd_shift);
+    known.header.window = static_cast<std::uint16_t>(segment.header.window >> negotiated_.snd_shift);
+    use(context, known, arrival);
+    return arrival;
   }
   if (is_fast_open_pending() && segment.syn() && !segment.has_ack() && segment.seq() == receiver_.rcv.irs) {
     fast_open_->syn_ack_due = true;  // our SYN-ACK was lost, or is slow
     arrival.effect = Effect::syn_received;
     return arrival;
   }
-  if (!check_timestamps(context, segment, arrival) || !check_sequence(context, segment, arrival)) return arrival;
-  if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return arrival;
+  use(context, segment, arrival);
+  return arrival;
+}
+
+void Connection::use(Context context, const Segment& segment, Arrival& arrival) {
+  if (!check_timestamps(context, segment, arrival) || !check_sequence(context, segment, arrival)) return;
+  if (!check_reset(context, segment, arrival) || !check_syn(context, segment, arrival)) return;
 
   last_heard_ = context.now;
   hear_user_timeout(segment.header.options.user_timeout);
-  if (!check_ack(context, segment, arrival)) return arrival;
+  if (!check_ack(context, segment, arrival)) return;
 
   // Only now: a forger who guesses the sequence number but not the ACK must not move TS.Recent, or PAWS would turn on the peer.
   const auto& timestamps = segment.header.options.timestamps;
@@ -49,11 +57,14 @@ Arrival Connection::arrive(Context context, Segment segment) {
     on_keepalive_changed(context.now);
     arrival::note(arrival, Effect::keepalive_answered);
   }
+  const auto take_rest = [&](const Segment& trimmed) {
+    check_urgent(trimmed);
+    if (take_text(context, trimmed, !segment.text.empty(), arrival)) take_fin(context, trimmed, arrival);
+  };
+  // What comes in order and fits, as nearly all does, is taken as it is.
+  if (arrival::is_whole(segment, receiver_.rcv)) return take_rest(segment);
   note_old_text(segment);
-  const Segment trimmed = arrival::trim(segment, receiver_.rcv);
-  check_urgent(trimmed);
-  if (take_text(context, trimmed, !segment.text.empty(), arrival)) take_fin(context, trimmed, arrival);
-  return arrival;
+  take_rest(arrival::trim(segment, receiver_.rcv));
 }
 
 //= rfc7323 3.2-7

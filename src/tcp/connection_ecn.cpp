@@ -15,6 +15,8 @@ void Connection::take_mark(const Segment& segment) {
 
 void Connection::take_feedback(Instant now, const Segment& segment, std::uint32_t newly_delivered, Arrival& arrival) {
   if (ecn_.out.mode() == EcnMode::off || segment.syn()) return;
+  // Without a timestamp nothing tells an ACK that delivers nothing from one that was overtaken (RFC 9768 A.1).
+  if (newly_delivered == 0 && !negotiated_.timestamps && ecn_.out.mode() == EcnMode::accurate) return;
   EcnFeedback feedback;
   feedback.ace = segment.header.ace();
   feedback.option = segment.header.options.accecn;
@@ -51,7 +53,8 @@ void Connection::mark(Outgoing& out, const Chunk& chunk) {
   out.ip_ecn = ecn_.out.codepoint_for(new_text);
   const bool first_again = chunk.retransmission && chunk.seq == sender_.snd.iss + 1;  // perhaps its option was the trouble
   const std::uint32_t text = out.segment_size != 0 ? out.segment_size : chunk.length;
-  ecn_.fill_in(out.header, {.new_text = new_text ? chunk.length : 0, .room = first_again ? 0 : option_room(out.header, text)});
+  const std::uint32_t room = first_again || !ecn_.in.has_option(true) ? 0 : option_room(out.header, text);
+  ecn_.fill_in(out.header, {.new_text = new_text ? chunk.length : 0, .room = room});
 }
 
 std::optional<Outgoing> Connection::earlier_ack(Context context) {

@@ -39,7 +39,7 @@ std::optional<Outgoing> Connection::fast_open_syn_ack(Context context) {
   chunk.seq = sender_.snd.iss;
   chunk.syn = true;
   chunk.retransmission = fast_open_->syn_acks != 0;
-  auto out = segment_for(context, chunk);
+  auto out = segment_for(context, chunk, send_limits(0).mss);
   //= rfc7413 4.2.2-4
   if (!chunk.retransmission) out->header.options.fast_open = fast_open_->fresh;
   out->cause = chunk.retransmission ? Cause::retransmit_syn_ack : Cause::syn_ack_fast_open;

@@ -16,11 +16,13 @@ constexpr std::uint32_t sack_octets(std::uint32_t blocks) { return blocks == 0 ?
 //= rfc9293 SHLD-11
 SendLimits Connection::send_limits(std::uint32_t max_text) const {
   std::uint32_t mss = negotiated_.mss();
-  // A super-segment takes half of cwnd at most, so that acknowledgements come while the other half is under way (as Linux).
-  max_text = static_cast<std::uint32_t>(std::min<std::uint64_t>(max_text, sender_.cwnd() / 2 / mss * mss));
+  if (max_text != 0) {
+    // A super-segment takes half of cwnd at most, so that acknowledgements come while the other half is under way (as Linux).
+    max_text = static_cast<std::uint32_t>(std::min<std::uint64_t>(max_text, sender_.cwnd() / 2 / mss * mss));
+    if (ecn_.out.cwr_due() || ecn_.in.forbids_cutting()) max_text = 0;  // said on one segment only
+  }
   if (negotiated_.sack && receiver_.text.has_islands()) mss -= std::min(sack_octets(sack_limit()), mss / 2);
-  mss -= std::min(ecn_.option_room(receiver_.text.has_islands(), true), mss / 2);
-  if (ecn_.out.cwr_due() || ecn_.in.forbids_cutting()) max_text = 0;  // said on one segment only
+  if (ecn_.in.has_option(true)) mss -= std::min(ecn_.option_room(receiver_.text.has_islands(), true), mss / 2);
   return {.options = *options_,
           .mss = mss,
           .max_text = std::max(max_text, mss),
@@ -41,8 +43,9 @@ std::optional<Outgoing> Connection::next_segment(Context context, std::uint32_t 
   // How the SYN-ACK arrived goes on a pure ACK, also when there is text to send (RFC 9768 3.2.2.1).
   const bool text_waits = ecn_.in.owes_handshake_ack() && receiver_.ack.need() != Cause::none;
   if (state_ != State::time_wait && !text_waits) {
-    if (const auto chunk = sender_.next(context.pool, context.now, send_limits(max_text), deadlines_))
-      return segment_for(context, *chunk);
+    const SendLimits limits = send_limits(max_text);
+    if (const auto chunk = sender_.next(context.pool, context.now, limits, deadlines_))
+      return segment_for(context, *chunk, limits.mss);
     hold_cork(context.now);
   }
   if (state_ == State::syn_sent) return std::nullopt;
@@ -70,7 +73,7 @@ Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
   out.before = out.after = state_;
   out.cause = cause;
   out.header = header_for(context.now, seq, wire::tcp_flag::ack, 0);
-  ecn_.fill_in(out.header, {.room = option_room(out.header, 0), .pure = true});
+  ecn_.fill_in(out.header, {.room = ecn_.in.has_option(false) ? option_room(out.header, 0) : 0, .pure = true});
   tell_user_timeout(out.header);
   note_sent(context.now, out);
   return out;
@@ -84,14 +87,13 @@ Cause Connection::syn_cause(bool again) const {
   return again ? Cause::retransmit_syn_ack : Cause::syn_ack;
 }
 
-std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& chunk) {
+std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& chunk, std::uint32_t mss) {
   std::optional<Outgoing> result(std::in_place);
   Outgoing& out = *result;
   out.before = state_;
   out.length = chunk.length;
   out.retransmission = chunk.retransmission;
   out.cause = chunk.syn ? syn_cause(chunk.retransmission) : chunk.cause;
-  const std::uint32_t mss = send_limits(0).mss;
   if (chunk.length > mss && !chunk.retransmission && !chunk.path_probe && !chunk.syn)
     out.segment_size = mss;  // a repeat has the size that it had
 

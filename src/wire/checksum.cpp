@@ -59,12 +59,12 @@ std::uint64_t sum_tail(const std::byte* p, std::size_t length) {
   return sum;
 }
 
-std::uint64_t sum_words(std::uint64_t sum, std::span<const std::byte> octets) {
-  const std::byte* p = octets.data();
-  std::size_t left = octets.size();
-  constexpr std::size_t block = 2 * chains * word_size;
+/// Whole blocks of 64 octets.
+constexpr std::size_t block = 2 * chains * word_size;
+
+std::uint64_t sum_blocks(const std::byte* p, std::size_t blocks) {
   Chain a, b, c, d;
-  for (; left >= block; left -= block, p += block) {
+  for (; blocks != 0; --blocks, p += block) {
     a.add(load_word(p));
     b.add(load_word(p + 8));
     c.add(load_word(p + 16));
@@ -74,10 +74,22 @@ std::uint64_t sum_words(std::uint64_t sum, std::span<const std::byte> octets) {
     c.add(load_word(p + 48));
     d.add(load_word(p + 56));
   }
-  for (; left >= word_size; left -= word_size, p += word_size) a.add(load_word(p));
-  if (left != 0) b.add(sum_tail(p, left));
-  sum = add_around(sum, add_around(a.total(), b.total()));
-  return add_around(sum, add_around(c.total(), d.total()));
+  return add_around(add_around(a.total(), b.total()), add_around(c.total(), d.total()));
+}
+
+/// Headers are short: one chain is enough for what fills no block.
+std::uint64_t sum_words(std::uint64_t sum, std::span<const std::byte> octets) {
+  const std::byte* p = octets.data();
+  std::size_t left = octets.size();
+  if (left >= block) {
+    sum = add_around(sum, sum_blocks(p, left / block));
+    p += left / block * block;
+    left %= block;
+  }
+  Chain chain{.sum = sum};
+  for (; left >= word_size; left -= word_size, p += word_size) chain.add(load_word(p));
+  if (left != 0) chain.add(sum_tail(p, left));
+  return chain.total();
 }
 
 std::uint16_t fold(std::uint64_t sum) {

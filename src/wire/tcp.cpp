@@ -261,20 +261,21 @@ std::byte* write_options(const TcpOptions& o, std::byte* p) {
 
 }  // namespace
 
+DropReason read_tcp(std::span<const std::byte> segment, TcpHeader& header, std::span<const std::byte>& text,
+                    bool& options_malformed) {
+  if (segment.size() < tcp_min_header) return DropReason::too_short;
+  const std::size_t header_length = std::size_t{load_u8(&segment[12])} / 16 * 4;
+  if (header_length < tcp_min_header || header_length > segment.size()) return DropReason::bad_header_length;
+  read_fields(segment.data(), header);
+  options_malformed = !read_list(segment.subspan(tcp_min_header, header_length - tcp_min_header), header.options);
+  text = segment.subspan(header_length);
+  return DropReason::none;
+}
+
 std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment) {
-  // One value, filled in where it is returned.
   std::expected<ParsedTcp, DropReason> result;
-  const std::size_t header_length = segment.size() < tcp_min_header ? 0 : std::size_t{load_u8(&segment[12])} / 16 * 4;
-  if (segment.size() < tcp_min_header) {
-    result = std::unexpected(DropReason::too_short);
-  } else if (header_length < tcp_min_header || header_length > segment.size()) {
-    result = std::unexpected(DropReason::bad_header_length);
-  } else {
-    read_fields(segment.data(), result->header);
-    const auto list = segment.subspan(tcp_min_header, header_length - tcp_min_header);
-    result->options_malformed = !read_list(list, result->header.options);
-    result->text = segment.subspan(header_length);
-  }
+  const DropReason reason = read_tcp(segment, result->header, result->text, result->options_malformed);
+  if (reason != DropReason::none) result = std::unexpected(reason);
   return result;
 }
 
@@ -286,8 +287,13 @@ std::size_t tcp_header_length(const TcpHeader& header) {
 }
 
 std::size_t write_tcp(const TcpHeader& header, std::span<std::byte> out) {
-  FT_ASSERT(header.options.sack_count <= header.options.sack.size());
   const std::size_t length = tcp_header_length(header);
+  write_tcp(header, out, length);
+  return length;
+}
+
+void write_tcp(const TcpHeader& header, std::span<std::byte> out, std::size_t length) {
+  FT_ASSERT(header.options.sack_count <= header.options.sack.size());
   FT_ASSERT(out.size() >= length);
   std::byte* p = out.data();
   store_be16(p, header.source_port);
@@ -299,9 +305,9 @@ std::size_t write_tcp(const TcpHeader& header, std::span<std::byte> out) {
   store_be16(p + 14, header.window);
   store_be16(p + 16, 0);  // the checksum, filled in when the text is there
   store_be16(p + 18, header.urgent);
+  if (length == tcp_min_header) return;
   const std::byte* end = write_options(header.options, p + tcp_min_header);
   FT_ASSERT(end == p + length);
-  return length;
 }
 
 }  // namespace ft::wire

@@ -119,6 +119,10 @@ struct ParsedTcp {
 /// Reads a TCP segment (header onwards). Does not verify the checksum; see wire/checksum.
 std::expected<ParsedTcp, DropReason> parse_tcp(std::span<const std::byte> segment);
 
+/// The same into values that are fresh and stand already where they are used: a segment's way begins here.
+DropReason read_tcp(std::span<const std::byte> segment, TcpHeader& header, std::span<const std::byte>& text,
+                    bool& options_malformed);
+
 /// Octets that the header with these options takes (a multiple of 4, at most 60). Options are laid out in the order
 /// mss, sack-permitted, timestamps, nop, window scale, user timeout, signature, fast open, AccECN; what does not fit of the last
 /// three and of the sack blocks is left out.
@@ -126,5 +130,7 @@ std::size_t tcp_header_length(const TcpHeader& header);
 
 /// Writes the header with a zero checksum into `out` (at least tcp_header_length octets); returns its length.
 std::size_t write_tcp(const TcpHeader& header, std::span<std::byte> out);
+/// The same for who has asked tcp_header_length() already.
+void write_tcp(const TcpHeader& header, std::span<std::byte> out, std::size_t length);
 
 }  // namespace ft::wire

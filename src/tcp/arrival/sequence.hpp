@@ -24,6 +24,11 @@ inline bool is_stale(const Segment& seg, const RecvVars& rcv, std::uint32_t reac
   return behind > 0 && static_cast<std::uint32_t>(behind) <= reach;
 }
 
+/// It begins where it should and fits: nothing is to be cut off.
+inline bool is_whole(const Segment& seg, const RecvVars& rcv) {
+  return seg.seq() == rcv.nxt && !seg.syn() && seg.text.size() <= rcv.wnd;
+}
+
 /// Cuts off what lies outside the window: octets received already on the left, octets beyond the edge on the right, and with
 /// them SYN and FIN.
 inline Segment trim(Segment seg, const RecvVars& rcv) {

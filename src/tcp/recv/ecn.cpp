@@ -82,9 +82,7 @@ std::uint8_t EcnReceiver::fields_of(std::uint8_t order, bool all) const {
 }
 
 std::optional<wire::AccEcnOption> EcnReceiver::option(bool beside_sack, bool text) const {
-  if (mode_ != EcnMode::accurate) return std::nullopt;
-  const bool due = text ? first_text_option_due_ : first_option_due_;
-  if (news_ == 0 && !due) return std::nullopt;
+  if (!has_option(text)) return std::nullopt;
   wire::AccEcnOption option;
   option.order = has_changed(e1b) && !has_changed(e0b) ? 1 : 0;
   if (news_ == 0) {

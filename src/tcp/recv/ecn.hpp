@@ -30,6 +30,10 @@ class EcnReceiver {
   std::uint8_t flags(bool pure) const;
   /// The handshake's echo is still owed: a pure ACK goes before any text (9768 3.2.2.1).
   bool owes_handshake_ack() const { return mode_ == EcnMode::accurate && syn_ack_codepoint_.has_value(); }
+  /// There may be one: option() says whether and which.
+  bool has_option(bool text) const {
+    return mode_ == EcnMode::accurate && (news_ != 0 || (text ? first_text_option_due_ : first_option_due_));
+  }
   /// The option that belongs on a segment now: none when there is no news. `beside_sack`: SACK blocks go along.
   std::optional<wire::AccEcnOption> option(bool beside_sack, bool text) const;
   /// A segment with an ACK left.
