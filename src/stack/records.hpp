@@ -33,16 +33,16 @@ struct Entry {
   Entry(const FourTuple& t, tcp::Connection&& c) : tuple(t), tcp(std::move(c)) {}
   FourTuple tuple;
   tcp::Connection tcp;
-  Links ready;                            // has something to say, or might
-  Links told;                             // has events for the user
-  std::uint32_t listener = Links::none;   // passive and not accepted yet
-  std::uint32_t fast_open = Links::none;  // the listener that counts it as pending (RFC 7413 5.1)
-  std::uint8_t events = 0;
+  Links ready;                                       // has something to say, or might
+  Links told;                                        // has events for the user
+  std::uint32_t listener = Links::none;              // passive and not accepted yet
+  std::uint32_t fast_open = Links::none;             // the listener that counts it as pending (RFC 7413 5.1)
   std::shared_ptr<const wire::SourceRoute> route{};  // IPv4, null: packets find their own way
-  bool route_given = false;                          // by the user: what arrives changes nothing (MUST-52)
-  bool parked = false;                               // `ready` links it into the list of those whose neighbour is being asked
-  bool in_table = true;                              // false: over, kept only until the user closes it
-  bool owned = true;                                 // the user holds its id
+  std::uint8_t events = 0;
+  bool route_given = false;  // by the user: what arrives changes nothing (MUST-52)
+  bool parked = false;       // `ready` links it into the list of those whose neighbour is being asked
+  bool in_table = true;      // false: over, kept only until the user closes it
+  bool owned = true;         // the user holds its id
 };
 
 /// Two records that find each other unacceptable would answer each other for ever. So an empty segment is answered twice a second

@@ -76,7 +76,8 @@ std::uint64_t Connection::pool_memory() const {
 }
 
 std::uint64_t Connection::heap_memory() const {
-  return sender_.memory() + receiver_.text.islands_memory() + (diary_ ? sizeof(Diary) : 0) + (fast_open_ ? sizeof(FastOpen) : 0);
+  return sender_.memory() + receiver_.text.islands_memory() + (traffic_ ? sizeof(Traffic) : 0) +
+         (fast_open_ ? sizeof(FastOpen) : 0);
 }
 
 void Connection::release(BufferPool& pool) {
@@ -138,7 +139,7 @@ std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<s
   const std::uint32_t n = receiver_.text.read(pool, into);
   if (receiver_.text.ready() < readable_mark()) readable_told_ = false;
   if (n != 0) {
-    receiver_.autotune.on_read(n);
+    traffic().receive.on_read(n);
     announce_window();
     return n;
   }
@@ -150,7 +151,7 @@ std::expected<std::size_t, Error> Connection::read(BufferPool& pool, std::span<s
 
 void Connection::consume(BufferPool& pool, std::uint32_t octets) {
   receiver_.text.consume(pool, octets);
-  receiver_.autotune.on_read(octets);
+  traffic().receive.on_read(octets);
   if (receiver_.text.ready() < readable_mark()) readable_told_ = false;
   announce_window();
 }

@@ -8,14 +8,13 @@
 #include "tcp/arrival/time_wait.hpp"
 #include "tcp/challenge_limit.hpp"
 #include "tcp/decisions.hpp"
-#include "tcp/diary.hpp"
 #include "tcp/ecn_conversation.hpp"
 #include "tcp/fast_open.hpp"
 #include "tcp/half_open.hpp"
 #include "tcp/recv/receiver.hpp"
-#include "tcp/send/autotune.hpp"
 #include "tcp/send/sender.hpp"
 #include "tcp/state.hpp"
+#include "tcp/traffic.hpp"
 
 #include <expected>
 #include <memory>
@@ -87,6 +86,7 @@ class Connection {
   }
   /// Events since the last call, as bits.
   std::uint8_t take_events();
+  bool has_events() const { return events_ != 0; }
 
   // --- calls (RFC 9293 3.9.1); all but abort leave the sending to next_segment ---------------------------
   std::expected<std::size_t, Error> write(BufferPool& pool, std::span<const std::byte> from, Write how);
@@ -166,16 +166,16 @@ class Connection {
   const EcnConversation& ecn() const { return ecn_; }
   Duration rto() const { return sender_.rto.value(rto_limits()); }
   Error soft_error() const { return soft_error_; }
-  std::uint64_t octets_sent() const { return octets_sent_; }
-  std::uint64_t octets_received() const { return octets_received_; }
-  std::uint32_t retransmissions() const { return retransmissions_; }
+  std::uint64_t octets_sent() const { return traffic_ ? traffic_->octets_sent : 0; }
+  std::uint64_t octets_received() const { return traffic_ ? traffic_->octets_received : 0; }
+  std::uint32_t retransmissions() const { return traffic_ ? traffic_->retransmissions : 0; }
   std::uint32_t urgent_left() const;
   std::uint64_t segments_sent() const { return segments_sent_; }
   std::uint64_t segments_received() const { return segments_received_; }
   Instant last_heard() const { return last_heard_; }
   const Deadlines& deadlines() const { return deadlines_; }
   /// Null: no octet was sent or received yet.
-  const Diary* diary() const { return diary_.get(); }
+  const Diary* diary() const { return traffic_ ? &traffic_->diary : nullptr; }
   /// Why what is queued stays, when next_segment() has just answered with nothing.
   Held held(Instant now) const;
 
@@ -244,7 +244,12 @@ class Connection {
   bool sends_nothing() const;
 
   // the account (connection_account.cpp)
-  Diary& keep_diary();
+  /// From the first octets on.
+  Traffic& traffic() {
+    if (!traffic_) traffic_ = std::make_unique<Traffic>();
+    return *traffic_;
+  }
+  Diary& keep_diary() { return traffic().diary; }
   void note_ack(const AckOutcome& outcome);
   void note_text(Instant now, Receiver::Arrived arrived, bool repeats);
   void note_sent(Instant now, const Outgoing& out);
@@ -279,21 +284,16 @@ class Connection {
   Sender sender_;
   Receiver receiver_;
   Deadlines deadlines_;
-  std::unique_ptr<Diary> diary_;  // from the first octets on
+  std::unique_ptr<Traffic> traffic_;  // from the first octets on
   Negotiated negotiated_;
   EcnConversation ecn_;
-  SendAutotune send_autotune_;
   Path path_;
   std::unique_ptr<FastOpen> fast_open_;  // while the handshake lasts, if at all
-  std::uint64_t octets_sent_ = 0;
-  std::uint64_t octets_received_ = 0;
   std::uint64_t segments_sent_ = 0;
   std::uint64_t segments_received_ = 0;
   Instant last_heard_{};
   Instant challenge_window_{};
-  Duration peer_user_timeout_{};  // zero: it said none
   std::uint32_t ts_offset_ = 0;
-  std::uint32_t retransmissions_ = 0;
   Seq last_ack_sent_;
   State state_ = State::syn_sent;
   CloseReason why_ = CloseReason::none;
@@ -310,8 +310,9 @@ class Connection {
   bool syn_retransmitted_ = false;
   bool tell_user_timeout_ = true;  // when the option is on: in the first segment without SYN, and after a change (RFC 5482 3)
   bool more_follows_ = false;
-  bool cork_flushed_ = false;    // what was held long enough may leave
-  std::uint16_t path_size_ = 0;  // octets of packet that path_mss stands for
+  bool cork_flushed_ = false;            // what was held long enough may leave
+  std::uint16_t path_size_ = 0;          // octets of packet that path_mss stands for
+  std::uint16_t peer_user_timeout_ = 0;  // as in the option; 0: it said none
 };
 
 }  // namespace ft::tcp

@@ -4,24 +4,20 @@
 
 namespace ft::tcp {
 
-Diary& Connection::keep_diary() {
-  if (!diary_) diary_ = std::make_unique<Diary>();
-  return *diary_;
-}
-
 void Connection::note_ack(const AckOutcome& outcome) {
-  if (!diary_) return;  // it acknowledged a SYN or a FIN
-  RetransmissionInfo& r = diary_->retransmitted;
+  if (!traffic_) return;  // it acknowledged a SYN or a FIN
+  Diary& diary = traffic_->diary;
+  RetransmissionInfo& r = diary.retransmitted;
   if (outcome.entered_recovery) ++r.recoveries;
   if (outcome.undone) ++r.undone;
   if (outcome.duplicate_seen) ++r.duplicate_sacks;
   if (outcome.rtt) {
-    ++diary_->samples;
-    diary_->latest_rtt = *outcome.rtt;
+    ++diary.samples;
+    diary.latest_rtt = *outcome.rtt;
   }
   if (const std::uint64_t rate = outcome.rate.rate(); rate != 0) {
-    diary_->delivery_rate = rate;
-    diary_->application_limited = outcome.rate.app_limited;
+    diary.delivery_rate = rate;
+    diary.application_limited = outcome.rate.app_limited;
   }
 }
 
@@ -42,7 +38,7 @@ void Connection::note_sent(Instant now, const Outgoing& out) {
     if (out.length != 0) diary.data_sent = now;
     if (out.retransmission) diary.on_repeat(out.cause, out.length, 0);
   }
-  if (diary_ && out.header.has(wire::tcp_flag::ack)) diary_->ack_sent = now;
+  if (traffic_ && out.header.has(wire::tcp_flag::ack)) traffic_->diary.ack_sent = now;
 }
 
 HoldFacts Connection::hold_facts(Instant now) const {
@@ -58,7 +54,7 @@ Held Connection::held(Instant now) const {
 
 void Connection::note_limit(Instant now) {
   const std::int32_t unsent = distance(sender_.snd.nxt, sender_.buffer.end());
-  if (!diary_ && unsent <= 0) return;
+  if (!traffic_ && unsent <= 0) return;
   LimitFacts facts;
   facts.synchronized = sender_.syn_acked() && state_ != State::closed;
   facts.outstanding = sender_.snd.una != sender_.snd.max;

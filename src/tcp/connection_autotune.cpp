@@ -22,15 +22,15 @@ std::uint32_t limit_now(bool autotune, std::uint32_t grown, std::uint32_t ceilin
 }  // namespace
 
 std::uint32_t Connection::send_limit() const {
-  return limit_now(options_->autotune, send_autotune_.limit(), options_->send_buffer);
+  return limit_now(options_->autotune, traffic_ ? traffic_->send.limit() : 0, options_->send_buffer);
 }
 
 std::uint32_t Connection::receive_limit() const {
-  return limit_now(options_->autotune, receiver_.autotune.limit(), options_->receive_buffer);
+  return limit_now(options_->autotune, traffic_ ? traffic_->receive.limit() : 0, options_->receive_buffer);
 }
 
 void Connection::widen_send_ring(BufferPool& pool) {
-  if (options_->autotune) send_autotune_.on_window(sender_.cwnd(), options_->send_buffer, is_pressed(pool));
+  if (options_->autotune && traffic_) traffic_->send.on_window(sender_.cwnd(), options_->send_buffer, is_pressed(pool));
 }
 
 /// In-order text has come.
@@ -39,11 +39,10 @@ void Connection::widen_receive_ring(Context context, const Segment& segment) {
   const auto& timestamps = segment.header.options.timestamps;
   if (negotiated_.timestamps && timestamps && timestamps->ecr != 0) {
     const std::uint32_t ago = timestamp_clock(context.now, ts_offset_) - timestamps->ecr;
-    if (ago <= std::uint32_t{INT32_MAX}) receiver_.autotune.on_round_trip(std::chrono::milliseconds(std::max(ago, 1u)));
+    if (ago <= std::uint32_t{INT32_MAX}) traffic().receive.on_round_trip(std::chrono::milliseconds(std::max(ago, 1u)));
   }
-  receiver_.autotune.on_text(
-      context.now, receiver_.rcv.nxt, receiver_.rcv.edge(),
-      {.ceiling = options_->receive_buffer, .mss = negotiated_.mss(), .pressed = is_pressed(context.pool)});
+  traffic().receive.on_text(context.now, receiver_.rcv.nxt, receiver_.rcv.edge(),
+                            {.ceiling = options_->receive_buffer, .mss = negotiated_.mss(), .pressed = is_pressed(context.pool)});
 }
 
 }  // namespace ft::tcp

@@ -19,12 +19,13 @@ void Connection::set_options(std::shared_ptr<const ft::TcpOptions> options, Inst
 }
 
 Duration Connection::user_timeout() const {
-  return peer_user_timeout_ == Duration::zero() ? options_->user_timeout : adopt_user_timeout(*options_, peer_user_timeout_);
+  const auto theirs = decode_user_timeout(peer_user_timeout_);
+  return theirs ? adopt_user_timeout(*options_, *theirs) : options_->user_timeout;
 }
 
 void Connection::hear_user_timeout(const std::optional<std::uint16_t>& field) {
   if (!field || !options_->user_timeout_option) return;
-  if (const auto theirs = decode_user_timeout(*field)) peer_user_timeout_ = *theirs;
+  if (decode_user_timeout(*field)) peer_user_timeout_ = *field;
 }
 
 /// The option is no data: it may get lost, so it goes again only when there is news (RFC 5482 3.2).

@@ -131,9 +131,9 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   }
   if (!chunk.syn && chunk.length + user_timeout_octets <= mss) tell_user_timeout(out.header);
   if (chunk.retransmission) {
-    ++retransmissions_;
-  } else {
-    octets_sent_ += chunk.length;
+    ++traffic().retransmissions;
+  } else if (chunk.length != 0) {
+    traffic().octets_sent += chunk.length;
   }
   note_writable();
   if (unsent() == 0) {

@@ -22,7 +22,7 @@ bool Connection::answer_old_text(const Segment& segment) {
   if (segment.syn() || segment.length() == 0 || !arrival::is_stale(segment, receiver_.rcv, stale_reach())) return false;
   receiver_.ack.at_once(Cause::ack_unacceptable);
   note_old_text(segment);
-  if (diary_ && before(segment.seq(), receiver_.rcv.nxt)) ++diary_->duplicates;
+  if (traffic_ && before(segment.seq(), receiver_.rcv.nxt)) ++traffic_->diary.duplicates;
   return true;
 }
 
@@ -55,7 +55,7 @@ bool Connection::take_text(Context context, const Segment& trimmed, bool had_tex
   note_text(context.now, arrived, !repeats_already && receiver_.has_duplicate());
   switch (arrived) {
     case Receiver::Arrived::in_order:
-      octets_received_ += receiver_.rcv.nxt.value() - before_text.value();
+      traffic().octets_received += receiver_.rcv.nxt.value() - before_text.value();
       widen_receive_ring(context, trimmed);
       arrival::note(arrival, Effect::text_in_order);
       note_readable();

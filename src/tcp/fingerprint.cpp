@@ -78,12 +78,13 @@ class Fingerprint {
 };
 
 void Fingerprint::add(const Pmtud& p) {
-  numbers(p.size_, p.high_, p.hint_, p.proven_, p.largest_sent_, p.noted_size_, p.pending_, p.probe_size_, p.failures_,
-          p.timed_out_, p.searching_, p.finding_);
-  instant(p.next_probe_);
+  const Pmtud::Search s = p.search_ ? *p.search_ : Pmtud::Search{};
+  numbers(p.size_, s.high, s.hint, p.proven_, p.largest_sent_, p.noted_size_, s.pending, s.probe_size, s.failures, p.timed_out_,
+          s.active, p.finding_);
+  instant(s.next_probe);
   if (p.noted_size_ != 0) numbers(p.noted_begin_.value(), p.noted_end_.value());
-  if (p.probe_size_ != 0) numbers(p.probe_begin_.value(), p.probe_end_.value());
-  if (p.pending_ != 0) seq(p.pending_about_);
+  if (s.probe_size != 0) numbers(s.probe_begin.value(), s.probe_end.value());
+  if (s.pending != 0) seq(s.pending_about);
 }
 
 void Fingerprint::add(const Scoreboard& board) {
@@ -137,16 +138,20 @@ void Fingerprint::add(const Sender& s) {
   add(s.min_rtt);
   add(s.pmtud);
   number(s.flight_ != nullptr);
-  if (s.flight_) add(s.flight_->recovery);
-  for (const Instant at : {s.syn_sent_at_, s.last_sent_, s.rtt_round_, s.stalled_since_, s.rto_at_, s.early_at_}) instant(at);
+  if (s.flight_) {
+    add(s.flight_->recovery);
+    instant(s.flight_->rtt_round);
+  }
+  for (const Instant at : {s.last_sent_, s.stalled_since_, s.rto_at_, s.early_at_}) instant(at);
   numbers(s.mss_, s.initial_segments_, s.learnt_.multiplier, s.learnt_.persist, s.learnt_.reordering_seen, s.retries_, s.go_back_,
-          s.early_, s.fin_queued_, s.probe_due_, s.tail_probe_due_, s.probing_);
+          s.early_, s.syn_timed_, s.fin_queued_, s.probe_due_, s.tail_probe_due_, s.probing_);
 }
 
 void Fingerprint::add(const Reassembly& r) {
   number(r.ready_);
-  for (const Interval& island : r.islands_) numbers(island.from - r.next_, island.to - r.next_);
-  for (const std::uint32_t low : r.recent_) number(low);
+  if (r.beyond_ == nullptr) return;
+  for (const Interval& island : r.beyond_->islands) numbers(island.from - r.next_, island.to - r.next_);
+  for (const std::uint32_t low : r.beyond_->recent) number(low);
 }
 
 void Fingerprint::add(const Receiver& r, bool timestamps) {
@@ -166,16 +171,16 @@ void Fingerprint::add(const EcnReceiver& e) {
   numbers(e.mode_, e.mirrors_);
   if (e.mode_ == EcnMode::off) return;
   for (const std::uint32_t octets : e.octets_) number(octets);
-  numbers(e.cep_, e.syn_ack_codepoint_.value_or(0xff), e.ce_since_ack_, e.ever_, e.news_, e.ece_, e.last_ce_, e.first_option_due_,
-          e.first_text_option_due_, e.syn_ack_counted_, e.earlier_.has_value());
-  if (e.earlier_) numbers(e.earlier_->nxt.value(), e.earlier_->ece);
+  numbers(e.cep(), e.syn_ack_codepoint_.value_or(0xff), e.ce_since_ack_, e.ever_, e.news_, e.ece_, e.last_ce_,
+          e.first_option_due_, e.first_text_option_due_, e.syn_ack_counted_, e.has_earlier_);
+  if (e.has_earlier_) numbers(e.earlier_nxt_.value(), e.earlier_ece_);
 }
 
 void Fingerprint::add(const EcnSender& e) {
   numbers(e.mode_, e.path_);
   if (e.mode_ == EcnMode::off) return;
   for (const Seq x : {e.highest_ack_, e.reduced_at_, e.round_end_}) seq(x);
-  numbers(e.newest_ts_val_.has_value(), e.newest_ts_val_ ? timestamp_clock(now_, 0) - *e.newest_ts_val_ : 0u);
+  numbers(e.has_ts_val_, e.has_ts_val_ ? timestamp_clock(now_, 0) - e.newest_ts_val_ : 0u);
   numbers(e.ect_sent_, e.ect_seen_, e.cep_, e.e0b_, e.e1b_, e.ceb_, e.round_acked_, e.round_marked_, e.watched_acked_,
           e.marked_rounds_, e.contradictions_, e.ignored_, e.cwr_due_, e.watching_, e.options_seen_, e.options_ignored_);
 }

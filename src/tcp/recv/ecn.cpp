@@ -18,7 +18,6 @@ void EcnReceiver::on_syn_ack(std::uint8_t ip_ecn) {
   syn_ack_codepoint_ = ip_ecn;
   if (ip_ecn != codepoint::ce || syn_ack_counted_) return;
   syn_ack_counted_ = true;  // once, however many come: the server cannot count more (RFC 9768 3.2.2.2)
-  ++cep_;
   ++ce_packets_;
 }
 
@@ -40,7 +39,8 @@ Cause EcnReceiver::on_segment(const Segment& segment, bool unacknowledged) {
 }
 
 Cause EcnReceiver::on_accurate(const Segment& segment, bool unacknowledged) {
-  const bool was_ce = std::exchange(last_ce_, segment.ip_ecn == codepoint::ce);
+  const bool was_ce = last_ce_;
+  last_ce_ = segment.ip_ecn == codepoint::ce;
   if (segment.ip_ecn != codepoint::not_ect && !segment.text.empty()) {
     const auto counter = static_cast<unsigned>(segment.ip_ecn - 1);
     octets_[counter] += segment.text_length();
@@ -49,7 +49,6 @@ Cause EcnReceiver::on_accurate(const Segment& segment, bool unacknowledged) {
   }
   if (!last_ce_) return Cause::none;
   //= rfc9768 3.2-1
-  ++cep_;
   ++ce_packets_;
   if (ce_since_ack_ < UINT8_MAX) ++ce_since_ack_;
   //= rfc9768 3.2.2.5.1-1
@@ -66,7 +65,7 @@ std::uint8_t EcnReceiver::flags(bool pure) const {
     //= rfc9768 3.2.2.1-1
     if (pure && syn_ack_codepoint_) return handshake_ace(*syn_ack_codepoint_);
     //= rfc9768 3.2.2-1
-    return static_cast<std::uint8_t>(cep_ & 7);
+    return static_cast<std::uint8_t>(cep() & 7);
   }
   return mode_ == EcnMode::classic && ece_ ? 1 : 0;
 }
@@ -102,7 +101,7 @@ std::optional<wire::AccEcnOption> EcnReceiver::option(bool beside_sack, bool tex
 
 void EcnReceiver::on_ack_sent(bool pure, bool with_option, bool text) {
   ce_since_ack_ = 0;
-  earlier_.reset();
+  has_earlier_ = false;
   if (pure) syn_ack_codepoint_.reset();
   if (!with_option) return;
   news_ = 0;

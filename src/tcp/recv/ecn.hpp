@@ -44,17 +44,26 @@ class EcnReceiver {
     bool ece = false;
   };
   /// The ACK for them must leave first; taken once. `nxt`: RCV.NXT before the text that changed the state.
-  void remember_earlier(Seq nxt) { earlier_ = Earlier{nxt, !ece_}; }
-  std::optional<Earlier> take_earlier() { return std::exchange(earlier_, std::nullopt); }
-  bool has_earlier() const { return earlier_.has_value(); }
+  void remember_earlier(Seq nxt) {
+    earlier_nxt_ = nxt;
+    earlier_ece_ = !ece_;
+    has_earlier_ = true;
+  }
+  std::optional<Earlier> take_earlier() {
+    if (!has_earlier_) return std::nullopt;
+    has_earlier_ = false;
+    return Earlier{earlier_nxt_, earlier_ece_};
+  }
+  bool has_earlier() const { return has_earlier_; }
 
   /// Who cuts a super-segment clears CWR on all pieces but the first, as RFC 3168 wanted; here it is a bit of the counter
   /// (9768 3.3.4).
-  bool forbids_cutting() const { return mode_ == EcnMode::accurate && (cep_ & 2) != 0; }
+  bool forbids_cutting() const { return mode_ == EcnMode::accurate && (cep() & 2) != 0; }
 
   EcnMode mode() const { return mode_; }
-  std::uint64_t ce_packets() const { return ce_packets_; }  // r.cep, less what it began with
-  std::uint32_t cep() const { return cep_; }
+  std::uint64_t ce_packets() const { return ce_packets_; }
+  /// r.cep
+  std::uint32_t cep() const { return first_cep + static_cast<std::uint32_t>(ce_packets_); }
 
  private:
   friend class Fingerprint;
@@ -66,21 +75,22 @@ class EcnReceiver {
   bool has_news(Counter counter) const { return (news_ >> counter & 1) != 0; }
   std::uint8_t fields_of(std::uint8_t order, bool all) const;
 
-  std::array<std::uint32_t, 3> octets_{1, 1, 0};  // r.e1b, r.e0b, r.ceb; only their low 24 bits are told
   std::uint64_t ce_packets_ = 0;
-  std::uint32_t cep_ = first_cep;  // r.cep
+  std::array<std::uint32_t, 3> octets_{1, 1, 0};  // r.e1b, r.e0b, r.ceb; only their low 24 bits are told
+  Seq earlier_nxt_;
   std::optional<std::uint8_t> syn_ack_codepoint_;
-  std::optional<Earlier> earlier_;
   std::uint8_t ce_since_ack_ = 0;
   std::uint8_t ever_ = 0;  // bits: counters that moved since the connection began
   std::uint8_t news_ = 0;  // bits: counters that moved since the last option
   EcnMode mode_ = EcnMode::off;
-  bool mirrors_ = false;
-  bool ece_ = false;                    // classic: congestion is echoed; DCTCP.CE of RFC 8257
-  bool last_ce_ = false;                // the packet before was marked
-  bool first_option_due_ = false;       // on an ACK, to show that the path lets the option through (RFC 9768 3.2.3.2.1)
-  bool first_text_option_due_ = false;  // and on text, which is repeated when it is lost
-  bool syn_ack_counted_ = false;
+  bool has_earlier_ : 1 = false;
+  bool earlier_ece_ : 1 = false;
+  bool mirrors_ : 1 = false;
+  bool ece_ : 1 = false;                    // classic: congestion is echoed; DCTCP.CE of RFC 8257
+  bool last_ce_ : 1 = false;                // the packet before was marked
+  bool first_option_due_ : 1 = false;       // on an ACK, to show that the path lets the option through (RFC 9768 3.2.3.2.1)
+  bool first_text_option_due_ : 1 = false;  // and on text, which is repeated when it is lost
+  bool syn_ack_counted_ : 1 = false;
 };
 
 }  // namespace ft::tcp

@@ -22,22 +22,27 @@ std::optional<std::uint32_t> Reassembly::insert(BufferPool& pool, std::uint32_t 
   if (needed > ring_.capacity() && !ring_.ensure(pool, needed)) return std::nullopt;
   if (offset != 0) {
     const std::uint64_t from = next_ + offset;
-    islands_.set_limit(island_limit(ring_.capacity()));
-    if (!islands_.insert(from, from + length)) return std::nullopt;
-    std::rotate(recent_.begin(), recent_.end() - 1, recent_.end());
-    recent_[0] = static_cast<std::uint32_t>(from);
+    if (length == 0) return 0;
+    if (beyond_ == nullptr) beyond_ = std::make_unique<Beyond>();
+    auto& recent = beyond_->recent;
+    beyond_->islands.set_limit(island_limit(ring_.capacity()));
+    if (!beyond_->islands.insert(from, from + length)) return std::nullopt;
+    std::rotate(recent.begin(), recent.end() - 1, recent.end());
+    recent[0] = static_cast<std::uint32_t>(from);
     ring_.write_at(ready_ + offset, text);
     return 0;
   }
   ring_.write_at(ready_, text);
   std::uint32_t grown = length;
   const std::uint64_t end = next_ + length;
-  if (!islands_.empty() && islands_.first().from <= end) {
+  if (beyond_ != nullptr && beyond_->islands.first().from <= end) {
     // Islands that this text reaches are in order now.
-    islands_.insert(next_, end);
-    const Interval first = islands_.first();
+    IntervalSet& islands = beyond_->islands;
+    islands.insert(next_, end);
+    const Interval first = islands.first();
     grown = static_cast<std::uint32_t>(first.to - next_);
-    islands_.erase_below(first.to);
+    islands.erase_below(first.to);
+    if (islands.empty()) beyond_.reset();
   }
   next_ += grown;
   ready_ += grown;
@@ -47,9 +52,9 @@ std::optional<std::uint32_t> Reassembly::insert(BufferPool& pool, std::uint32_t 
 std::optional<Reassembly::Stretch> Reassembly::overlap(std::uint32_t offset, std::uint32_t length) const {
   const std::uint64_t from = next_ + offset;
   const std::uint64_t to = from + length;
-  if (islands_.empty()) return std::nullopt;
-  const Interval* const island = islands_.first_ending_after(from);
-  if (island == islands_.end() || island->from >= to) return std::nullopt;
+  if (beyond_ == nullptr) return std::nullopt;
+  const Interval* const island = beyond_->islands.first_ending_after(from);
+  if (island == beyond_->islands.end() || island->from >= to) return std::nullopt;
   return Stretch{static_cast<std::uint32_t>(std::max(island->from, from) - next_),
                  static_cast<std::uint32_t>(std::min(island->to, to) - next_)};
 }
@@ -75,18 +80,19 @@ void Reassembly::consume(BufferPool& pool, std::uint32_t octets) {
 }
 
 void Reassembly::shrink_if_empty(BufferPool& pool) {
-  if (ready_ == 0 && islands_.empty() && ring_.capacity() != 0) ring_.release(pool);
+  if (ready_ == 0 && beyond_ == nullptr && ring_.capacity() != 0) ring_.release(pool);
 }
 
 void Reassembly::release(BufferPool& pool) {
   ring_.release(pool);
-  islands_.clear();
+  beyond_.reset();
   ready_ = 0;
 }
 
 std::uint8_t Reassembly::sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const {
   std::uint8_t count = 0;
-  if (islands_.empty()) return count;
+  if (beyond_ == nullptr) return count;
+  const IntervalSet& islands = beyond_->islands;
   const auto add = [&](const Interval& island) {
     const wire::SackBlock block{next + static_cast<std::uint32_t>(island.from - next_),
                                 next + static_cast<std::uint32_t>(island.to - next_)};
@@ -96,13 +102,13 @@ std::uint8_t Reassembly::sack_blocks(Seq next, std::uint8_t limit, std::array<wi
   };
   //= rfc2018 4-6
   //= rfc2018 4-8
-  for (const std::uint32_t low : recent_) {
+  for (const std::uint32_t low : beyond_->recent) {
     const std::uint64_t position = next_ + (low - static_cast<std::uint32_t>(next_));
-    const Interval* const island = islands_.first_ending_after(position);
-    if (island != islands_.end() && island->from <= position) add(*island);
+    const Interval* const island = islands.first_ending_after(position);
+    if (island != islands.end() && island->from <= position) add(*island);
   }
   //= rfc2018 4-7
-  for (const Interval* island = islands_.begin(); island != islands_.end() && count < limit; ++island) add(*island);
+  for (const Interval* island = islands.begin(); island != islands.end() && count < limit; ++island) add(*island);
   return count;
 }
 

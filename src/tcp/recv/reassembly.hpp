@@ -7,6 +7,7 @@
 #include "wire/tcp.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -36,15 +37,16 @@ class Reassembly {
   /// Octets held beyond a hole.
   std::uint32_t out_of_order() const {
     std::uint64_t octets = 0;
-    for (const Interval& island : islands_) octets += island.to - island.from;
+    if (beyond_ == nullptr) return 0;
+    for (const Interval& island : beyond_->islands) octets += island.to - island.from;
     return static_cast<std::uint32_t>(octets);
   }
   /// Octets of pool memory held; what the islands take beside it.
   std::uint32_t memory() const { return ring_.capacity(); }
-  std::size_t islands_memory() const { return islands_.memory(); }
+  std::size_t islands_memory() const { return beyond_ == nullptr ? 0 : sizeof(Beyond) + beyond_->islands.memory(); }
   /// Something is there beyond `offset` octets after the next expected one.
-  bool has_beyond(std::uint32_t offset) const { return !islands_.empty() && islands_.last().to > next_ + offset; }
-  bool has_islands() const { return !islands_.empty(); }
+  bool has_beyond(std::uint32_t offset) const { return has_islands() && beyond_->islands.last().to > next_ + offset; }
+  bool has_islands() const { return beyond_ != nullptr; }
   /// Fills at most `limit` blocks; `next` is RCV.NXT. Returns how many.
   std::uint8_t sack_blocks(Seq next, std::uint8_t limit, std::array<wire::SackBlock, 4>& blocks) const;
 
@@ -53,11 +55,15 @@ class Reassembly {
 
   void shrink_if_empty(BufferPool& pool);
 
+  struct Beyond {
+    IntervalSet islands{0};                 // in stream positions, at least one; their limit grows with the ring
+    std::array<std::uint32_t, 4> recent{};  // where the latest arrivals began: low 32 bits of their positions
+  };
+
   ByteRing ring_;
-  IntervalSet islands_{0};  // in stream positions; their limit grows with the ring
-  std::uint64_t next_ = 0;  // stream position of RCV.NXT
+  std::unique_ptr<Beyond> beyond_;  // while there is a hole
+  std::uint64_t next_ = 0;          // stream position of RCV.NXT
   std::uint32_t ready_ = 0;
-  std::array<std::uint32_t, 4> recent_{};  // where the latest out-of-order arrivals began: low 32 bits of their positions
 };
 
 }  // namespace ft::tcp

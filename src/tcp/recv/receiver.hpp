@@ -2,7 +2,6 @@
 #pragma once
 
 #include "tcp/recv/ack_policy.hpp"
-#include "tcp/recv/autotune.hpp"
 #include "tcp/recv/paws.hpp"
 #include "tcp/recv/reassembly.hpp"
 #include "tcp/recv/window.hpp"
@@ -48,7 +47,6 @@ class Receiver {
   Reassembly text;
   AckPolicy ack;
   Paws paws;
-  ReceiveAutotune autotune;
 
  private:
   friend class Fingerprint;

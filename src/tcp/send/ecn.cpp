@@ -68,12 +68,12 @@ EcnSender::Octets EcnSender::read_option(const std::optional<wire::AccEcnOption>
   if (!option || options_ignored_) return {};
   if (!options_seen_) check_first_option(*option);
   if (options_ignored_) return {};
-  if (const auto field = option->e0b()) ect_seen_ += advance(e0b_, *field);
-  if (const auto field = option->e1b()) ect_seen_ += advance(e1b_, *field);
+  if (const auto field = option->e0b(); field && advance(e0b_, *field) != 0) ect_seen_ = true;
+  if (const auto field = option->e1b(); field && advance(e1b_, *field) != 0) ect_seen_ = true;
   const auto field = option->ceb();
   if (!field) return {0, true};  // a field that is left out did not move
   const std::uint32_t marked = advance(ceb_, *field);
-  ect_seen_ += marked;
+  if (marked != 0) ect_seen_ = true;
   return {marked, true};
 }
 
@@ -105,9 +105,9 @@ void EcnSender::watch(const EcnFeedback& feedback, const EcnMarks& marks) {
   if (!watching_) return;
   round_acked_ += feedback.newly_acked;
   round_marked_ += marks.octets;
-  watched_acked_ += feedback.newly_acked;
+  watched_acked_ += std::min(feedback.newly_acked, UINT32_MAX - watched_acked_);
   const bool enough = watched_acked_ >= std::uint64_t{segments_watched} * feedback.mss;
-  if (enough && options_seen_ && !options_ignored_ && ect_seen_ == 0 && ect_sent_ != 0) distrust(Path::bleached);
+  if (enough && options_seen_ && !options_ignored_ && !ect_seen_ && ect_sent_) distrust(Path::bleached);
   if (!enough || before(feedback.ack, round_end_)) return;
   marked_rounds_ = round_marked_ >= round_acked_ ? static_cast<std::uint8_t>(marked_rounds_ + 1) : rounds_watched + 1;
   if (marked_rounds_ == rounds_watched) path_ = Path::all_marked;
@@ -119,8 +119,8 @@ void EcnSender::watch(const EcnFeedback& feedback, const EcnMarks& marks) {
 /// RFC 9768 A.1: an ACK that was overtaken, or one of which that cannot be ruled out.
 bool EcnSender::is_superseded(const EcnFeedback& feedback) const {
   if (before(feedback.ack, highest_ack_)) return true;
-  if (!feedback.ts_val || !newest_ts_val_) return feedback.newly_acked == 0;
-  const auto later = static_cast<std::int32_t>(*feedback.ts_val - *newest_ts_val_);
+  if (!feedback.ts_val || !has_ts_val_) return feedback.newly_acked == 0;
+  const auto later = static_cast<std::int32_t>(*feedback.ts_val - newest_ts_val_);
   return later < 0 || (later == 0 && feedback.newly_acked == 0);
 }
 
@@ -133,7 +133,8 @@ EcnMarks EcnSender::on_ack(const EcnFeedback& feedback) {
   } else {
     if (is_superseded(feedback)) return {};
     highest_ack_ = feedback.ack;
-    newest_ts_val_ = feedback.ts_val;
+    has_ts_val_ = feedback.ts_val.has_value();
+    newest_ts_val_ = feedback.ts_val.value_or(0);
     marks = decode(feedback);
     watch(feedback, marks);
     if (ignored_ || path_ == Path::all_marked) return {};

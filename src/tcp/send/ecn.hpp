@@ -68,7 +68,7 @@ class EcnSender {
   /// New text left and carried CWR.
   void on_cwr_sent() { cwr_due_ = false; }
   void on_text_sent(std::uint32_t octets) {
-    if (codepoint_for(true) != codepoint::not_ect) ect_sent_ += octets;
+    if (octets != 0 && codepoint_for(true) != codepoint::not_ect) ect_sent_ = true;
   }
 
   EcnMode mode() const { return mode_; }
@@ -91,28 +91,29 @@ class EcnSender {
   void watch(const EcnFeedback& feedback, const EcnMarks& marks);
 
   std::uint64_t marked_packets_ = 0;
-  std::uint64_t ect_sent_ = 0;  // octets
-  std::uint64_t ect_seen_ = 0;  // octets that the peer's options say it got as ECT or CE
   Seq highest_ack_;
   Seq reduced_at_;
   Seq round_end_;
-  std::optional<std::uint32_t> newest_ts_val_;
+  std::uint32_t newest_ts_val_ = 0;
   std::uint32_t cep_ = 5;  // RFC 9768 3.2.1
   std::uint32_t e0b_ = 1;
   std::uint32_t e1b_ = 1;
   std::uint32_t ceb_ = 0;
   std::uint32_t round_acked_ = 0;
   std::uint32_t round_marked_ = 0;
-  std::uint64_t watched_acked_ = 0;
-  std::uint8_t marked_rounds_ = 0;  // of the first few: all of their octets were marked
+  std::uint32_t watched_acked_ = 0;  // octets; it stops where it would begin anew
+  std::uint8_t marked_rounds_ = 0;   // of the first few: all of their octets were marked
   EcnMode mode_ = EcnMode::off;
   Path path_ = Path::usable;
   std::uint8_t contradictions_ = 0;
-  bool ignored_ = false;  // the peer's feedback must not be answered (9768 3.2.2.1, note 1)
-  bool cwr_due_ = false;
-  bool watching_ = true;
-  bool options_seen_ = false;
-  bool options_ignored_ = false;  // zeroed on the path (9768 3.2.3.2.4)
+  bool ignored_ : 1 = false;  // the peer's feedback must not be answered (9768 3.2.2.1, note 1)
+  bool cwr_due_ : 1 = false;
+  bool watching_ : 1 = true;
+  bool has_ts_val_ : 1 = false;
+  bool ect_sent_ : 1 = false;  // some text left as ECT
+  bool ect_seen_ : 1 = false;  // and some came as ECT or CE, as the peer's options say
+  bool options_seen_ : 1 = false;
+  bool options_ignored_ : 1 = false;  // zeroed on the path (9768 3.2.3.2.4)
 };
 
 /// How many packets were marked at least, and at most likely: `step` is what three bits say, `acked` packets came into question

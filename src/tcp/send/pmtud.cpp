@@ -29,12 +29,12 @@ std::uint16_t plateau_below(std::uint16_t size) {
 
 void Pmtud::open(Instant now, const PmtudConfig& config) {
   config_ = config;
-  size_ = high_ = std::min(config.start, config.ceiling);
+  size_ = std::min(config.start, config.ceiling);
   if (config.search == PathSearch::always && size_ > steps_down.front()) {
     size_ = std::max(steps_down.front(), config.floor);
     begin_search(now, config.ceiling);
   } else if (size_ < config.ceiling && config.search != PathSearch::off) {
-    next_probe_ = now + raise_after;  // a router said so, at most ten minutes ago
+    search().next_probe = now + raise_after;  // a router said so, at most ten minutes ago
   }
 }
 
@@ -50,17 +50,19 @@ void Pmtud::on_sent(Seq begin, Seq end, std::uint16_t size) {
 
 bool Pmtud::on_ack(Instant now, Seq una) {
   timed_out_ = false;
-  if (pending_ != 0 && after(una, pending_about_)) pending_ = 0;
   if (noted_size_ != 0 && after_or_equal(una, noted_end_)) {
     proven_ = std::max(proven_, noted_size_);
     noted_size_ = 0;
   }
-  if (!has_probe_out() || before(una, probe_end_)) return false;
-  const bool grew = probe_size_ > size_;
-  size_ = std::max(size_, probe_size_);
-  proven_ = std::max(proven_, probe_size_);
-  failures_ = 0;
-  forget_probe();
+  if (search_ == nullptr) return false;
+  Search& s = *search_;
+  if (s.pending != 0 && after(una, s.pending_about)) s.pending = 0;
+  if (!has_probe_out() || before(una, s.probe_end)) return false;
+  const bool grew = s.probe_size > size_;
+  size_ = std::max(size_, s.probe_size);
+  proven_ = std::max(proven_, s.probe_size);
+  s.failures = 0;
+  s.probe_size = 0;
   if (candidate() == 0) end_search(now);
   return grew;
 }
@@ -71,18 +73,18 @@ Pmtud::Verdict Pmtud::on_too_big(Instant now, Seq about, std::uint32_t claimed) 
   if (mtu >= largest_sent_) return Verdict::ignored;  // nothing that we sent can have been too big for that
   if (mtu >= size_) {
     // About a probe. What the router says is the next size to try; the probe's loss will be noticed like any other.
-    if (has_probe_out() && mtu < probe_size_ && mtu <= high_) high_ = hint_ = mtu;
+    if (has_probe_out() && mtu < search_->probe_size && mtu <= search_->high) search_->high = search_->hint = mtu;
     return Verdict::ignored;
   }
   if (mtu < proven_ && !timed_out_) {
     // The path did take more. A real router will be proven right by the next timeout, a forger wrong by the next ACK.
-    pending_ = mtu;
-    pending_about_ = about;
+    search().pending = mtu;
+    search().pending_about = about;
     return Verdict::waits;
   }
   shrink(mtu);
-  searching_ = false;
-  next_probe_ = config_.search == PathSearch::off ? never : now + raise_after;
+  search().active = false;
+  search().next_probe = config_.search == PathSearch::off ? never : now + raise_after;
   finding_ = true;
   return Verdict::shrunk;
 }
@@ -90,45 +92,47 @@ Pmtud::Verdict Pmtud::on_too_big(Instant now, Seq about, std::uint32_t claimed) 
 bool Pmtud::on_timeout(Instant now, unsigned count, std::uint16_t first) {
   timed_out_ = true;
   if (has_probe_out()) {
-    forget_probe();
-    next_probe_ = now + after_timeout;
+    search_->probe_size = 0;
+    search_->next_probe = now + after_timeout;
   }
-  if (pending_ != 0) return on_too_big(now, pending_about_, pending_) == Verdict::shrunk;
+  if (search_ != nullptr && search_->pending != 0)
+    return on_too_big(now, search_->pending_about, search_->pending) == Verdict::shrunk;
   if (config_.search == PathSearch::off) return false;
   const std::uint16_t smaller = step_below(size_);
   const unsigned enough = first <= proven_ ? timeouts_proven : timeouts_unproven;
   if (smaller == 0 || first <= smaller || count < enough) return false;
-  const std::uint16_t high = searching_ ? high_ : size_;
+  const std::uint16_t high = searching() ? search_->high : size_;
   shrink(smaller);
   begin_search(now, high);
   return true;
 }
 
 std::optional<std::uint16_t> Pmtud::probe_size(Instant now) {
-  const bool is_time = next_probe_ != never && next_probe_ <= now;
-  if (!is_time || has_probe_out() || timed_out_ || proven_ == 0) return std::nullopt;
-  if (!searching_) begin_search(now, config_.ceiling);
+  if (search_ == nullptr || search_->next_probe == never || search_->next_probe > now) return std::nullopt;
+  if (has_probe_out() || timed_out_ || proven_ == 0) return std::nullopt;
+  if (!searching()) begin_search(now, config_.ceiling);
   const std::uint16_t size = candidate();
   if (size == 0) end_search(now);
   return size == 0 ? std::nullopt : std::optional(size);
 }
 
 void Pmtud::on_probe_sent(Seq begin, Seq end, std::uint16_t size) {
-  probe_begin_ = begin;
-  probe_end_ = end;
-  probe_size_ = size;
+  search().probe_begin = begin;
+  search().probe_end = end;
+  search().probe_size = size;
   largest_sent_ = std::max(largest_sent_, size);
 }
 
 void Pmtud::on_probe_lost(Instant now) {
-  ++probes_lost_;
-  if (probe_size_ > high_) {
-    failures_ = 0;  // a router said so already
-  } else if (++failures_ >= most_probes) {
-    high_ = static_cast<std::uint16_t>(probe_size_ - 1);
-    failures_ = 0;
+  Search& s = search();
+  ++s.probes_lost;
+  if (s.probe_size > s.high) {
+    s.failures = 0;  // a router said so already
+  } else if (++s.failures >= most_probes) {
+    s.high = static_cast<std::uint16_t>(s.probe_size - 1);
+    s.failures = 0;
   }
-  forget_probe();
+  s.probe_size = 0;
   if (candidate() == 0) end_search(now);
 }
 
@@ -141,35 +145,38 @@ std::optional<std::uint16_t> Pmtud::take_finding() {
 void Pmtud::shrink(std::uint16_t size) {
   size_ = size;
   proven_ = std::min(proven_, size);
-  largest_sent_ = noted_size_ = pending_ = 0;
+  largest_sent_ = noted_size_ = 0;
+  if (search_ != nullptr) search_->pending = 0;
 }
 
 void Pmtud::begin_search(Instant now, std::uint16_t high) {
-  searching_ = true;
-  high_ = high;
-  hint_ = 0;
-  failures_ = 0;
-  next_probe_ = now;
+  Search& s = search();
+  s.active = true;
+  s.high = high;
+  s.hint = 0;
+  s.failures = 0;
+  s.next_probe = now;
 }
 
 void Pmtud::end_search(Instant now) {
-  searching_ = false;
+  search().active = false;
   finding_ = finding_ || size_ < config_.ceiling;
-  next_probe_ = size_ < config_.ceiling ? now + raise_after : never;
+  search().next_probe = size_ < config_.ceiling ? now + raise_after : never;
 }
 
-/// The next size worth a probe between size_ and high_; 0: there is none.
+/// The next size worth a probe between size_ and the highest worth one; 0: there is none.
 std::uint16_t Pmtud::candidate() const {
-  const auto is_open = [this](std::uint16_t size) { return size > size_ && size <= high_; };
-  if (is_open(hint_)) return hint_;
+  const std::uint16_t high = search_ == nullptr ? size_ : search_->high;
+  const auto is_open = [this, high](std::uint16_t size) { return size > size_ && size <= high; };
+  if (search_ != nullptr && is_open(search_->hint)) return search_->hint;
   std::array<std::uint16_t, common_sizes.size() + 1> open{};
   std::size_t count = 0;
   for (const std::uint16_t size : common_sizes)
     if (is_open(size) && size < config_.ceiling) open[count++] = size;
   if (is_open(config_.ceiling)) open[count++] = config_.ceiling;
   if (count != 0) return open[count / 2];
-  if (high_ < size_ + step) return 0;
-  return static_cast<std::uint16_t>(size_ + (high_ - size_ + 1) / 2);
+  if (high < size_ + step) return 0;
+  return static_cast<std::uint16_t>(size_ + (high - size_ + 1) / 2);
 }
 
 /// Where to go from a size that does not get through; 0: nowhere.

@@ -14,7 +14,9 @@
 #include "fourtuple/time.hpp"
 #include "wire/seq.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace ft::tcp {
@@ -57,14 +59,14 @@ class Pmtud {
 
   // --- probes ----------------------------------------------------------------------------------------------
   /// Cheap: could probe_size() say something?
-  bool is_due(Instant now) const { return next_probe_ <= now && !has_probe_out(); }
+  bool is_due(Instant now) const { return search_ != nullptr && search_->next_probe <= now && !has_probe_out(); }
   /// The size of packet that a probe should have now, if one is due.
   std::optional<std::uint16_t> probe_size(Instant now);
   /// It left and carries [begin, end).
   void on_probe_sent(Seq begin, Seq end, std::uint16_t size);
-  bool has_probe_out() const { return probe_size_ != 0; }
+  bool has_probe_out() const { return search_ != nullptr && search_->probe_size != 0; }
   /// True when [begin, end) is lost with the probe that carried it: no sign of congestion (RFC 4821 7.6.2).
-  bool is_probe(Seq begin) const { return has_probe_out() && begin == probe_begin_; }
+  bool is_probe(Seq begin) const { return has_probe_out() && begin == search_->probe_begin; }
   void on_probe_lost(Instant now);
 
   /// The size to be remembered for the path, once it is sure: a router said it, or a search ended below the ceiling.
@@ -72,8 +74,10 @@ class Pmtud {
 
   /// Largest packet that the peer acknowledged lately; 0: none yet.
   std::uint16_t proven() const { return proven_; }
-  bool searching() const { return searching_; }
-  std::uint32_t probes_lost() const { return probes_lost_; }
+  bool searching() const { return search_ != nullptr && search_->active; }
+  std::uint32_t probes_lost() const { return search_ == nullptr ? 0 : search_->probes_lost; }
+  /// Octets held beyond the object itself.
+  std::size_t memory() const { return search_ == nullptr ? 0 : sizeof(Search); }
 
   static constexpr Duration raise_after = std::chrono::minutes(10);  // RFC 1191 6.3, RFC 8201 5.3, RFC 8899 5.1.1
   static constexpr unsigned most_probes = 3;                         // of one size, until it counts as too large (RFC 8899 5.1.2)
@@ -87,28 +91,36 @@ class Pmtud {
   void shrink(std::uint16_t size);
   void begin_search(Instant now, std::uint16_t high);
   void end_search(Instant now);
-  void forget_probe() { probe_size_ = 0; }
   std::uint16_t candidate() const;
   std::uint16_t step_below(std::uint16_t size) const;
 
+  /// What most connections never need: their path takes what the link takes.
+  struct Search {
+    Instant next_probe = never;  // when the search goes on, or begins again
+    Seq probe_begin, probe_end;
+    Seq pending_about;  // once SND.UNA is past it, the claim that waits is proven wrong
+    std::uint32_t probes_lost = 0;
+    std::uint16_t high = 0;        // nothing larger is worth a try in this search
+    std::uint16_t hint = 0;        // what a router said about a probe; 0: nothing
+    std::uint16_t pending = 0;     // the claim that waits; 0: none
+    std::uint16_t probe_size = 0;  // 0: none is out
+    std::uint8_t failures = 0;     // of probes of the present candidate
+    bool active = false;
+  };
+  Search& search() {
+    if (search_ == nullptr) search_ = std::make_unique<Search>();
+    return *search_;
+  }
+
   PmtudConfig config_{};
-  Instant next_probe_ = never;   // when the search goes on, or begins again
-  Seq noted_begin_, noted_end_;  // of the segment that would prove noted_size_
-  Seq probe_begin_, probe_end_;
-  Seq pending_about_;  // once SND.UNA is past it, the claim that waits is proven wrong
-  std::uint32_t probes_lost_ = 0;
   std::uint16_t size_ = 1500;
-  std::uint16_t high_ = 1500;       // nothing larger is worth a try in this search
-  std::uint16_t hint_ = 0;          // what a router said about a probe; 0: nothing
   std::uint16_t proven_ = 0;        // RFC 5927's maxsizeacked
   std::uint16_t largest_sent_ = 0;  // since size() last shrank: its maxsizesent
   std::uint16_t noted_size_ = 0;    // 0: no segment is noted
-  std::uint16_t pending_ = 0;       // the claim that waits; 0: none
-  std::uint16_t probe_size_ = 0;    // 0: none is out
-  std::uint8_t failures_ = 0;       // of probes of the present candidate
+  Seq noted_begin_, noted_end_;     // of the segment that would prove noted_size_
   bool timed_out_ = false;          // since SND.UNA last moved
-  bool searching_ = false;
   bool finding_ = false;
+  std::unique_ptr<Search> search_;
 };
 
 }  // namespace ft::tcp

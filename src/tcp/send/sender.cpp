@@ -8,6 +8,11 @@
 
 namespace ft::tcp {
 
+namespace {
+/// Segments that so much text makes. One, mostly, and then nothing is divided.
+std::uint32_t segments_of(std::uint32_t length, std::uint32_t mss) { return length <= mss ? 1 : (length + mss - 1) / mss; }
+}  // namespace
+
 void Sender::open(Seq iss) {
   snd.iss = snd.una = snd.nxt = snd.max = snd.up = snd.wl2 = iss;
   buffer.open(iss + 1);
@@ -15,7 +20,8 @@ void Sender::open(Seq iss) {
 
 void Sender::assume_syn_sent(Instant at) {
   snd.nxt = snd.max = snd.iss + 1;
-  syn_sent_at_ = at;
+  last_sent_ = at;
+  syn_timed_ = at != never;
 }
 
 void Sender::start(std::uint32_t mss, std::uint32_t initial_segments, bool syn_was_retransmitted) {
@@ -27,9 +33,8 @@ void Sender::start(std::uint32_t mss, std::uint32_t initial_segments, bool syn_w
 
 void Sender::on_syn_acked(BufferPool& pool, Instant now, Seq ack, Deadlines& deadlines) {
   FT_ASSERT(!syn_acked());
-  if (syn_sent_at_ != never) rto.on_sample(now - syn_sent_at_);
-  if (syn_sent_at_ != never) min_rtt.on_sample(now, now - syn_sent_at_);
-  rtt_round_ = now;
+  if (syn_timed_) rto.on_sample(now - last_sent_);
+  if (syn_timed_) min_rtt.on_sample(now, now - last_sent_);
   rto.end_backoff();
   retries_ = 0;
   stalled_since_ = never;
@@ -305,8 +310,7 @@ bool Sender::remember(BufferPool& pool, Instant now, const Chunk& chunk, const S
     return true;
   }
   const std::uint32_t most = chunk.path_probe ? chunk.length : limits.mss;
-  const std::uint32_t pieces = std::max((chunk.length + most - 1) / std::max(most, 1u), 1u);
-  if (!recovery.board.reserve(pool, pieces)) return false;
+  if (!recovery.board.reserve(pool, segments_of(chunk.length, most))) return false;
   const Seq end = chunk.seq + chunk.length + (chunk.fin ? 1u : 0u);
   SentSegment record;
   for (record.seq = chunk.seq; record.seq != end; record.seq = record.end()) {
@@ -325,7 +329,7 @@ bool Sender::remember(BufferPool& pool, Instant now, const Chunk& chunk, const S
 void Sender::on_left(Instant now, const Chunk& chunk, const SendLimits& limits) {
   const Seq end = chunk.seq + chunk.length + (chunk.syn ? 1u : 0u) + (chunk.fin ? 1u : 0u);
   if (chunk.syn) {
-    syn_sent_at_ = chunk.retransmission ? never : now;
+    syn_timed_ = !chunk.retransmission;
   } else {
     const std::uint32_t text = chunk.path_probe ? chunk.length : std::min(chunk.length, limits.mss);
     const auto packet = static_cast<std::uint16_t>(std::min(text + limits.headers, 65535u));
@@ -348,7 +352,7 @@ void Sender::on_left(Instant now, const Chunk& chunk, const SendLimits& limits) 
   // A probe that is due too early finds that out by itself: so a segment moves no timer.
   // Only a second segment brings it forward: nobody delays its ACK then.
   const bool second = early_ == RetransmitTimer::tail_loss_probe && flight_ &&
-                      flight_->recovery.board.size() <= 1 + (chunk.length + limits.mss - 1) / limits.mss;
+                      flight_->recovery.board.size() <= 1 + segments_of(chunk.length, limits.mss);
   if (is_new && !chunk.syn && (early_at_ == never || second)) schedule_tail_probe(now, limits);
 }
 

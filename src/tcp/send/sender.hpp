@@ -65,6 +65,7 @@ struct Flight {
   Recovery recovery;
   Pacing pacing{};
   Pace pace{};
+  Instant rtt_round = Instant::min();  // segments that left since may give the next sample: one for each round trip
 };
 
 class Sender {
@@ -136,7 +137,9 @@ class Sender {
 
   void release(BufferPool& pool);
   /// Octets of memory held beyond the object itself, the pool's blocks not counted.
-  std::size_t memory() const { return (flight_ ? sizeof(Flight) : 0) + (controller_ ? controller_->memory() : 0); }
+  std::size_t memory() const {
+    return (flight_ ? sizeof(Flight) : 0) + (controller_ ? controller_->memory() : 0) + pmtud.memory();
+  }
 
   SendVars snd;
   SendBuffer buffer;
@@ -183,10 +186,8 @@ class Sender {
   std::unique_ptr<Flight> flight_;                    // while something is in flight
   std::unique_ptr<CongestionController> controller_;  // from the first segment on
   DeliveryTotals totals_;                             // of flights that ended
-  Instant syn_sent_at_ = never;                       // never: it was repeated (Karn)
   Instant last_sent_ = never;
-  Instant rtt_round_ = Instant::min();  // segments that left since may give the next sample: one for each round trip
-  Instant stalled_since_ = never;       // when the octets left that the timer had to repeat
+  Instant stalled_since_ = never;  // when the octets left that the timer had to repeat
   Instant rto_at_ = never;
   Instant early_at_ = never;  // a tail loss probe, or the end of the wait for reordered segments
   std::uint32_t mss_ = 536;
@@ -196,6 +197,7 @@ class Sender {
   std::uint8_t retries_ = 0;     // timeouts in a row
   Cause go_back_ = Cause::none;  // nxt fell back: why
   RetransmitTimer early_ = RetransmitTimer::tail_loss_probe;
+  bool syn_timed_ = false;  // it left once, at last_sent_ (Karn)
   bool fin_queued_ = false;
   bool probe_due_ = false;
   bool tail_probe_due_ = false;

@@ -76,9 +76,9 @@ void Sender::measure(Instant now, const Delivery& delivery, std::optional<Durati
   if (delivery.newest_original != never) {
     const Duration rtt = now - delivery.newest_original;
     min_rtt.on_sample(now, rtt);
-    if (delivery.newest_original < rtt_round_) return;
+    if (delivery.newest_original < flight_->rtt_round) return;
     rto.on_sample(rtt);
-    rtt_round_ = now;
+    flight_->rtt_round = now;
   } else if (timestamp_rtt) {
     rto.on_sample(*timestamp_rtt);
   }
