@@ -22,7 +22,7 @@ BufferPool::~BufferPool() {
 }
 
 std::size_t BufferPool::class_of(std::uint32_t size) {
-  FT_ASSERT(std::has_single_bit(size) && size >= smallest && size <= largest);
+  FT_ASSERT((size & (size - 1)) == 0 && size >= smallest && size <= largest);  // a power of two, without counting its bits
   return static_cast<std::size_t>(std::countr_zero(size) - std::countr_zero(smallest));
 }
 

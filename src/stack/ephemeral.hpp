@@ -33,9 +33,10 @@ class EphemeralPorts {
         break;  // a nearly full range: walk through it
       case PortAlgorithm::hash:
         return walk(count, port, secrets.port_offset(local, remote), next_, is_free);
-      case PortAlgorithm::double_hash:
-        return walk(count, port, secrets.port_offset(local, remote), steps_[secrets.port_slot(local, remote) % steps_.size()],
-                    is_free);
+      case PortAlgorithm::double_hash: {
+        const auto hashes = secrets.port_hashes(local, remote);
+        return walk(count, port, hashes.offset, steps_[hashes.slot % steps_.size()], is_free);
+      }
       case PortAlgorithm::random_increments:
         if (const auto found = stride(count, port, secrets, is_free)) return found;
         break;

@@ -100,7 +100,7 @@ void Stack::Impl::settle(std::uint32_t index, std::optional<tcp::Reply> reply) {
   if (entry.fast_open != stack::Links::none) end_fast_open(index);
   if (entry.tcp.fast_open() != nullptr) learn_fast_open(now_, entry);
   if (reply) queue_reply(entry.tuple, entry.tcp.state(), *reply, *entry.tcp.options(), entry.route);
-  tell(index);
+  if (entry.tcp.has_events()) tell(index);
   if (const auto mtu = entry.tcp.take_path_finding()) engine_.lower_path_mtu(now_, entry.tuple.remote.address, *mtu);
   if (entry.tcp.state() == State::closed) {
     retire(index);

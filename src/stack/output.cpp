@@ -155,7 +155,7 @@ std::optional<Transmit> Stack::Impl::send_ready(Instant now, std::span<std::byte
       continue;
     }
     ready_.move_to_back(index);
-    tell(index);
+    if (entry.tcp.has_events()) tell(index);
     if (segment->retransmission) ++counters_.retransmissions;
     if (reach == net::Reach::unreachable) {
       // As lost on the wire: its timer asks the neighbour again, and the user is told.

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace ft::stack {
@@ -24,6 +25,18 @@ class Secrets {
   /// RFC 6056 3.3.4: F and G, over everything of the tuple but the port to be chosen.
   std::uint32_t port_offset(const IpAddress& local, const Endpoint& remote) const;
   std::uint32_t port_slot(const IpAddress& local, const Endpoint& remote) const;
+  /// Both; who connects to one peer again and again asks for the same.
+  struct PortHashes {
+    std::uint32_t offset = 0;
+    std::uint32_t slot = 0;
+  };
+  PortHashes port_hashes(const IpAddress& local, const Endpoint& remote) {
+    if (!ports_of_ || ports_of_->local.address != local || ports_of_->remote != remote) {
+      ports_of_ = FourTuple{{local, 0}, remote};
+      port_hashes_ = {port_offset(local, remote), port_slot(local, remote)};
+    }
+    return port_hashes_;
+  }
   std::uint64_t table_hash(const FourTuple& tuple) const;
   /// For others who hash with purposes of their own: SynCookies, ChallengeLimit.
   std::span<const std::uint8_t, 16> protocol_key() const { return protocol_key_; }
@@ -35,6 +48,8 @@ class Secrets {
   std::uint64_t hash(Purpose purpose, const FourTuple& tuple) const;
 
   std::uint64_t drawn_ = 0;
+  std::optional<FourTuple> ports_of_;  // whose port_hashes_ are
+  PortHashes port_hashes_;
   std::array<std::uint8_t, 16> protocol_key_{};
   std::array<std::uint8_t, 16> table_key_{};
 };

@@ -74,6 +74,18 @@ static_assert(lookup(syn_sent, T::syn_ack) == established);
 static_assert(!lookup(closed, T::fin));
 static_assert(!lookup(time_wait, T::fin_sent));
 
+/// The same for who asks often: a place for each pair; no_edge where there is none.
+constexpr std::uint8_t no_edge = 0xff;
+constexpr std::size_t transition_count = static_cast<std::size_t>(T::close) + 1;
+constexpr auto next_table = [] {
+  std::array<std::uint8_t, state_count * transition_count> table{};
+  table.fill(no_edge);
+  for (const Edge& edge : edge_table)
+    table[static_cast<std::size_t>(edge.from) * transition_count + static_cast<std::size_t>(edge.by)] =
+        static_cast<std::uint8_t>(edge.to);
+  return table;
+}();
+
 constexpr std::array<std::string_view, state_count> names = {"CLOSED",      "LISTEN",     "SYN-SENT",   "SYN-RECEIVED",
                                                              "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT",
                                                              "CLOSING",     "LAST-ACK",   "TIME-WAIT"};
@@ -82,6 +94,9 @@ constexpr std::array<std::string_view, state_count> names = {"CLOSED",      "LIS
 
 std::string_view to_string(State state) { return names[static_cast<std::size_t>(state)]; }
 std::span<const Edge> edges() { return edge_table; }
-std::optional<State> next(State from, Transition by) { return lookup(from, by); }
+std::optional<State> next(State from, Transition by) {
+  const std::uint8_t to = next_table[static_cast<std::size_t>(from) * transition_count + static_cast<std::size_t>(by)];
+  return to == no_edge ? std::nullopt : std::optional(static_cast<State>(to));
+}
 
 }  // namespace ft::tcp
