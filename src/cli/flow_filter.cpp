@@ -67,6 +67,20 @@ std::expected<std::vector<bool>, std::string> filter_connections(Examination& ex
   return chosen;
 }
 
+bool count_packets_of(Examination& examined, const std::vector<bool>& wanted, report::Timeline& timeline) {
+  io::CaptureSource& source = examined.source();
+  if (!source.rewind()) return false;
+  Frames frames(source, {.streams = true});
+  frames.prepare();
+  std::uint64_t packets = 0;
+  while (const analysis::FrameContext* context = frames.next()) {
+    const auto stream = stream_of(*context);
+    if (stream && *stream < wanted.size() && wanted[*stream]) timeline.add(context->frame.at, context->frame.original_length);
+    if (++packets == examined.file().packets) break;
+  }
+  return true;
+}
+
 report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most) {
   report::Packets out;
   io::CaptureSource& source = examined.source();

@@ -16,6 +16,9 @@ namespace ft::cli {
 std::expected<std::vector<bool>, std::string> filter_connections(Examination& examined, const std::string& command,
                                                                  const std::string& filter);
 
+/// Tells `timeline` of the packets of the connections that are `wanted`. False when the capture cannot be read again.
+bool count_packets_of(Examination& examined, const std::vector<bool>& wanted, analysis::report::Timeline& timeline);
+
 /// The first packets of these connections with all their fields and octets, for a page; at most `most` of them.
 analysis::report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most);
 

@@ -6,7 +6,9 @@
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/examine.hpp"
+#include "cli/flow_filter.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -22,6 +24,7 @@ struct StatsOptions {
   CaptureOptions capture;
   std::size_t top = 20;
   std::string csv;
+  std::string filter;
   bool json = false;
   bool markdown = false;
 };
@@ -31,7 +34,14 @@ int fail(const std::string& what, int status) {
   return status;
 }
 
-void print_csv(Output& out, const Examination& examined, const report::Stats& stats, const std::string& table) {
+/// Some of the connections, or all of them.
+struct Chosen {
+  std::vector<bool> flags;  // empty: all
+  bool operator()(std::uint32_t stream) const { return flags.empty() || flags[stream]; }
+};
+
+void print_csv(Output& out, const Examination& examined, const Chosen& wanted, const report::Stats& stats,
+               const std::string& table) {
   if (table == "addresses") {
     out.write(report::addresses_csv(stats));
   } else if (table == "ports") {
@@ -41,6 +51,7 @@ void print_csv(Output& out, const Examination& examined, const report::Stats& st
   } else {
     std::string text = report::csv_head();
     for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+      if (!wanted(stream)) continue;
       text += report::csv_line(examined.analysis().connection(stream));
       if (text.size() < piece) continue;
       if (!out.write(text)) return;
@@ -50,10 +61,11 @@ void print_csv(Output& out, const Examination& examined, const report::Stats& st
   }
 }
 
-void print_json(Output& out, const Examination& examined, const report::Stats& stats) {
+void print_json(Output& out, const Examination& examined, const Chosen& wanted, const report::Stats& stats) {
   report::StatsJson json;
   json.begin(examined.file());
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+    if (!wanted(stream)) continue;
     json.connection(examined.analysis().connection(stream));
     if (json.size() > piece && !out.write(json.take())) return;
   }
@@ -63,19 +75,28 @@ void print_json(Output& out, const Examination& examined, const report::Stats& s
 
 int stats(const StatsOptions& o) {
   const analysis::Lang lang = o.capture.language();
-  auto examined = Examination::open(o.capture.file, lang, {.twice = false, .verify = false});
+  auto examined = Examination::open(o.capture.file, lang, {.twice = !o.filter.empty(), .verify = false});
   if (!examined) return fail(examined.error(), exit_failed);
   const bool page = o.csv.empty() && !o.json;
   report::Stats stats(page ? o.top : 0);
-  (*examined)->read(&stats.timeline());
+  (*examined)->read(o.filter.empty() ? &stats.timeline() : nullptr);
+  Chosen wanted;
+  if (!o.filter.empty()) {
+    auto matched = filter_connections(**examined, "stats", o.filter);
+    if (!matched) return matched.error().empty() ? exit_usage : fail(matched.error(), exit_failed);
+    wanted.flags = std::move(*matched);
+    if (std::ranges::find(wanted.flags, true) == wanted.flags.end())
+      return fail("no connection of " + (*examined)->file().name + " has a packet that passes " + o.filter, exit_failed);
+    if (!count_packets_of(**examined, wanted.flags, stats.timeline())) return fail("cannot read the capture again", exit_failed);
+  }
   if (o.csv.empty() || o.csv == "addresses" || o.csv == "ports")
     for (std::uint32_t stream = 0; stream < (*examined)->streams(); ++stream)
-      stats.add((*examined)->analysis().connection(stream));
+      if (wanted(stream)) stats.add((*examined)->analysis().connection(stream));
   Output out;
   if (!o.csv.empty()) {
-    print_csv(out, **examined, stats, o.csv);
+    print_csv(out, **examined, wanted, stats, o.csv);
   } else if (o.json) {
-    print_json(out, **examined, stats);
+    print_json(out, **examined, wanted, stats);
   } else {
     const report::Document document = report::stats_document((*examined)->file(), stats, o.top, lang);
     out.write(o.markdown ? report::document_markdown(document) : report::document_text(document, {.style = o.capture.style()}));
@@ -94,6 +115,8 @@ void add_stats(CLI::App& app, int& status) {
   const auto o = std::make_shared<StatsOptions>();
   declare_capture(*command, o->capture);
   command->add_option("--top", o->top, "Rows of each table (default 20)")->check(CLI::Range(1, 1'000'000))->type_name("N");
+  command->add_option("-Y,--filter", o->filter, "Display filter: only connections of which it lets a packet through")
+      ->type_name("FILTER");
   auto* csv = command->add_option("--csv", o->csv, "Print one table as CSV, all its rows: connections, addresses, ports or time")
                   ->type_name("TABLE")
                   ->check(CLI::IsMember({"connections", "addresses", "ports", "time"}));
@@ -101,7 +124,9 @@ void add_stats(CLI::App& app, int& status) {
   auto* markdown = command->add_flag("--md", o->markdown, "Print Markdown");
   csv->excludes(json)->excludes(markdown);
   json->excludes(markdown);
-  command->footer("Example: fourtuple stats --csv connections capture.pcap > connections.csv");
+  command->footer(
+      "Examples: fourtuple stats --csv connections capture.pcap > connections.csv\n"
+      "          fourtuple stats capture.pcap -Y 'tcp.port == 443 && conn.rtt > 100ms'");
   command->callback([o, &status] { status = stats(*o); });
 }
 

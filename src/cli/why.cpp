@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/examine.hpp"
 #include "cli/flow_choice.hpp"
+#include "cli/flow_filter.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -26,6 +27,7 @@ using analysis::Lang;
 struct WhyOptions {
   CaptureOptions capture;
   std::vector<std::string> flow;
+  std::string filter;
   bool json = false;
 };
 
@@ -52,9 +54,10 @@ Answer answer_for(const analysis::Connection& connection) {
 }
 
 /// The gravest of several connections; the last of them when all are alike, since a question is about what happened last.
-std::optional<Answer> answer_of(const Examination& examined, const FlowChoice& choice) {
+std::optional<Answer> answer_of(const Examination& examined, const FlowChoice& choice, const std::vector<bool>& wanted) {
   std::optional<analysis::Connection> worst;
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+    if (!wanted.empty() && !wanted[stream]) continue;
     analysis::Connection connection = examined.connection(stream);
     if (!choice.matches(connection)) continue;
     if (!worst || report::badness_of(connection) >= report::badness_of(*worst)) worst = std::move(connection);
@@ -63,11 +66,17 @@ std::optional<Answer> answer_of(const Examination& examined, const FlowChoice& c
   return answer_for(*worst);
 }
 
-Answer answer_of(const Examination& examined) {
+/// `wanted`: a flag for each connection; empty: all of them.
+Answer answer_of(const Examination& examined, const std::vector<bool>& wanted) {
   analysis::CaptureVerdict verdict;
-  for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) verdict.add(examined.connection(stream));
-  verdict.add(examined.finder().findings());
-  if (examined.streams() == 1 && verdict.hosts.empty()) return answer_for(examined.connection(0));
+  std::optional<std::uint32_t> only;
+  for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
+    if (!wanted.empty() && !wanted[stream]) continue;
+    verdict.add(examined.connection(stream));
+    only = stream;
+  }
+  if (wanted.empty()) verdict.add(examined.finder().findings());
+  if (verdict.connections == 1 && verdict.hosts.empty()) return answer_for(examined.connection(*only));
   Answer answer;
   answer.verdict = verdict.id();
   answer.failure = verdict.failure();
@@ -150,15 +159,26 @@ int why(const WhyOptions& o) {
     if (!parsed) return fail(parsed.error(), exit_usage);
     choice = *parsed;
   }
-  auto examined = Examination::open(o.capture.file, lang, {.twice = false});
+  auto examined = Examination::open(o.capture.file, lang, {.twice = !o.filter.empty()});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
+  std::vector<bool> wanted;
+  if (!o.filter.empty()) {
+    auto matched = filter_connections(**examined, "why", o.filter);
+    if (!matched) return matched.error().empty() ? exit_usage : fail(matched.error(), exit_failed);
+    wanted = std::move(*matched);
+    if (std::ranges::find(wanted, true) == wanted.end())
+      return fail("no connection of " + (*examined)->file().name + " has a packet that passes " + o.filter, exit_failed);
+  }
   std::optional<Answer> answer;
   if (choice) {
-    answer = answer_of(**examined, *choice);
-    if (!answer) return fail("no connection " + choice->to_string() + " in " + (*examined)->file().name, exit_failed);
+    answer = answer_of(**examined, *choice, wanted);
+    if (!answer)
+      return fail("no connection " + choice->to_string() + (wanted.empty() ? "" : " that passes the filter") + " in " +
+                      (*examined)->file().name,
+                  exit_failed);
   } else {
-    answer = answer_of(**examined);
+    answer = answer_of(**examined, wanted);
   }
   const bool partial = (*examined)->file().partial;
   const int status = answer->failure != FailureClass::none ? static_cast<int>(answer->failure) : partial ? exit_partial : exit_ok;
@@ -180,8 +200,11 @@ void add_why(CLI::App& app, int& status) {
   command->add_option("FLOW", o->flow, "Of this connection: its number, or its four-tuple (10.0.0.1:49152-10.0.0.2:80)")
       ->type_name("")
       ->expected(0, 4);
+  command->add_option("-Y,--filter", o->filter, "Display filter: only connections of which it lets a packet through")
+      ->type_name("FILTER");
   command->add_flag("--json", o->json, "Print JSON");
   command->footer(
+      "Example: fourtuple why capture.pcap -Y 'ip.addr == 10.0.0.2 && conn.retrans > 0'\n\n"
       "Exit codes: 0 nothing failed, 10 nobody answers, 11 somebody refuses, 12 agreed late or badly, 13 path, 14 loss,\n"
       "15 receiver, 16 programs, 17 reset, 18 the other end has gone, 19 a third party, 20 the recording\n"
       "(docs/reference/diagnoses.md); 1 the capture cannot be read, 2 wrong arguments, 3 read in part and nothing found.");

@@ -151,6 +151,28 @@ TEST_CASE("a display filter chooses connections, and a wrong one is complained a
   CHECK(Ran::program("explain -Y 'tcp.port == 1' " + file).status == 1);
 }
 
+TEST_CASE("why and stats take a display filter as explain does") {
+  const std::string file = capture("many_conns.client.pcap");
+  CHECK(Ran::program("why -Y 'tcp.port == 9999' " + file).status == 11);
+  CHECK(Ran::program("why -Y 'tcp.port == 8080' " + file).status == 0);
+  CHECK(Ran::program("why -Y 'conn.diagnosis == \"port-closed\"' " + file).output.find("2 other connections") !=
+        std::string::npos);
+  CHECK(Ran::program("why -Y 'tcp.port == 9999' " + file + " 1").status == 1);
+  const std::string csv = Ran::program("stats --csv connections -Y 'tcp.port == 9999' " + file).output;
+  CHECK(std::ranges::count(csv, '\n') == 4);
+  const auto json = nlohmann::json::parse(Ran::program("stats --json -Y 'conn.state == \"refused\"' " + file).output);
+  CHECK(json["connections"].size() == 3);
+  std::uint64_t packets = 0, over_time = 0;
+  for (const auto& connection : json["connections"])
+    for (const auto& side : connection["sides"]) packets += side["packets"].get<std::uint64_t>();
+  for (const auto& bin : json["timeline"]["packets"]) over_time += bin.get<std::uint64_t>();
+  CHECK(over_time == packets);
+  for (const std::string command : {"why", "stats"}) {
+    CHECK(Ran::program(command + " -Y 'tcp.prot == 1' " + file).status == 2);
+    CHECK(Ran::program(command + " -Y 'tcp.port == 1' " + file).status == 1);
+  }
+}
+
 TEST_CASE("every capture of the tests can be explained in every form, in both languages") {
   for (const char* name :
        {"half_close.client.pcap", "last_ack_lost.server.pcap", "loss_random_v6.client.pcap", "mtu_blackhole.server.pcap",
