@@ -120,8 +120,6 @@ const analysis::Finder& Examination::finder() const {
   return *finder_;
 }
 
-void Examination::settle(analysis::report::FlowSteps& steps) const {
-  steps.settle(finder().connection(steps.stream()), analysis_);
-}
+void Examination::settle(analysis::report::FlowSteps& steps) const { steps.settle(connection(steps.stream()), analysis_); }
 
 }  // namespace ft::cli

@@ -2,6 +2,7 @@
 // findings. What explain, why, stats and report have in common.
 #pragma once
 
+#include "analysis/compare/two_captures.hpp"
 #include "analysis/dissect/dissector.hpp"
 #include "analysis/find/find.hpp"
 #include "analysis/flow/analysis.hpp"
@@ -51,7 +52,11 @@ class Examination {
   /// Made when it is first asked for.
   const analysis::Finder& finder() const;
   std::uint32_t streams() const { return analysis_.streams(); }
-  analysis::Connection connection(std::uint32_t stream) const { return finder().connection(stream); }
+  analysis::Connection connection(std::uint32_t stream) const {
+    return compared_ == nullptr ? finder().connection(stream) : compared_->connection(stream);
+  }
+  /// From now on connections are told as both captures know them. `compared` outlives this, or is taken back with null.
+  void believe(const analysis::TwoCaptures* compared) { compared_ = compared; }
   const io::CaptureSource& source() const { return *source_; }
   io::CaptureSource& source() { return *source_; }  // to be rewound before it is read
 
@@ -69,6 +74,7 @@ class Examination {
   ExamineOptions options_;
   analysis::Analysis analysis_{unpredictable()};
   mutable std::optional<analysis::Finder> finder_;
+  const analysis::TwoCaptures* compared_ = nullptr;
 };
 
 }  // namespace ft::cli

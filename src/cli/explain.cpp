@@ -1,7 +1,6 @@
 // fourtuple explain: what a capture shows, the verdict first, then the connections, then all about those that were chosen.
 #include "analysis/report/explain.hpp"
 #include "analysis/compare/compare_document.hpp"
-#include "analysis/compare/comparer.hpp"
 #include "analysis/report/document_html.hpp"
 #include "analysis/report/document_markdown.hpp"
 #include "analysis/report/document_text.hpp"
@@ -13,6 +12,7 @@
 #include "cli/explain_slice.hpp"
 #include "cli/flow_choice.hpp"
 #include "cli/flow_filter.hpp"
+#include "cli/second_capture.hpp"
 #include "cli/terminal.hpp"
 #include "cli/true_states.hpp"
 
@@ -147,28 +147,6 @@ int compare(const Examination& examined, const ExplainOptions& o, analysis::Lang
   return examined.file().partial ? exit_partial : exit_ok;
 }
 
-/// The same connections as another place saw them.
-std::expected<analysis::Comparison, std::string> compare_with_other(Examination& examined, const std::string& path) {
-  auto other = io::open_capture(path);
-  if (!other) return std::unexpected(other.error());
-  analysis::Comparer comparer;
-  class Nobody final : public analysis::SeriesSink {
-    bool wants(std::uint32_t) override { return false; }
-    void on_sample(const analysis::Sample&) override {}
-  } nobody;
-  const bool again = examined.read_again(nobody, [&comparer](const analysis::Frame& frame, const pcap::Packet&) {
-    if (frame.has_segment) comparer.on(0, frame.segment);
-  });
-  if (!again) return std::unexpected("cannot read the capture a second time");
-  analysis::Dissector dissector({.verify_checksums = false});
-  pcap::Packet packet;
-  while ((*other)->next(packet) == io::CaptureSource::Step::packet) {
-    const analysis::Frame& frame = dissector.dissect(packet);
-    if (frame.has_segment) comparer.on(1, frame.segment);
-  }
-  return comparer.finish();
-}
-
 /// The packets behind a page's frame numbers, as many as a page can hold.
 void add_packets(report::Document& document, Examination& examined, const std::vector<std::uint32_t>& chosen) {
   report::Packets packets = packets_of(examined, chosen, most_packets);
@@ -194,12 +172,14 @@ int explain(const ExplainOptions& o) {
   auto examined = Examination::open(o.capture.file, lang, {});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
-  std::optional<analysis::Comparison> comparison;
+  std::unique_ptr<SecondCapture> second;
   if (!o.with.empty()) {
-    auto compared = compare_with_other(**examined, o.with);
+    auto compared = SecondCapture::compare(**examined, o.with, lang);
     if (!compared) return fail(compared.error(), exit_failed);
-    comparison = std::move(*compared);
+    second = std::move(*compared);
+    (*examined)->believe(&second->compared());
   }
+  const analysis::Comparison* comparison = second ? &second->compared().comparison() : nullptr;
   if (o.compare_wireshark) return compare(**examined, o, lang);
   std::vector<bool> wanted;
   if (!o.filter.empty()) {
@@ -229,9 +209,9 @@ int explain(const ExplainOptions& o) {
     if (o.slice.file == "-") return exit_ok;  // nothing else goes there
   }
   Output out;
-  const int status = (*examined)->file().partial ? exit_partial : exit_ok;
+  const int status = (*examined)->file().partial || (second && second->partial()) ? exit_partial : exit_ok;
   if (o.json) {
-    print_json(out, **examined, chosen, choice.has_value(), wanted, lang, comparison ? &*comparison : nullptr);
+    print_json(out, **examined, chosen, choice.has_value(), wanted, lang, comparison);
   } else {
     const bool page = !o.html.empty();
     const report::Explained explained{.file = &(*examined)->file(),
@@ -244,7 +224,7 @@ int explain(const ExplainOptions& o) {
     report::Document document = report::explain_document(explained, lang);
     for (const report::FlowSteps* flow : chosen)
       if (truth) add_true_states(document, *truth, flow->connection());
-    if (comparison) analysis::add_comparison(document, *comparison, (*examined)->file().name, base_name(o.with));
+    if (comparison != nullptr) analysis::add_comparison(document, *comparison, (*examined)->file().name, base_name(o.with));
     if (page) {
       add_packets(document, **examined, overview.chosen);
       const auto written = write_page(o.html, report::document_html(document), out);

@@ -79,6 +79,11 @@ def main():
             found += [f"{capture}: why: {problem}" for problem in problems_of(answer, schema["$defs"]["why"], schema)]
             if answer["exit_code"] != status:
                 found.append(f"{capture}: why says {answer['exit_code']} and exits with {status}")
+        other = capture.replace(".client.", ".server.")
+        if other != capture and other in captures:
+            document, _ = printed(program, "explain", "--json", capture, "--with", other)
+            found += [f"{capture} with {other}: {problem}" for problem in problems_of(document, schema, schema)]
+            assert any("proof" in finding for connection in document["connections"] for finding in connection["findings"]), other
     assert problems_of({}, schema, schema), "a check that finds nothing wrong with nothing"
     print("\n".join(found) or f"the JSON of {len(captures)} captures is as the schema says")
     sys.exit(1 if found or not captures else 0)

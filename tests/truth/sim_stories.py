@@ -23,6 +23,7 @@ FINDS = {
     "far-away": (["high-rtt"], None),
     "fast-open": (["tfo"], ["tfo"]),
     "filtered": (["syn-unanswered"], None),
+    "forged-reset": (None, ["rst-injected"]),  # the client hears RST in answer to what it goes on sending
     "half-close": (["half-close"], ["half-close"]),
     "half-open": (["half-open-peer-forgot"], ["half-open-peer-forgot"]),
     "idle-forgotten": (["idle-timeout"], None),

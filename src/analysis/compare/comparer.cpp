@@ -1,11 +1,13 @@
 #include "analysis/compare/comparer.hpp"
 
 #include "analysis/compare/clocks.hpp"
+#include "analysis/compare/crossings.hpp"
 #include "analysis/compare/passage.hpp"
 #include "analysis/compare/trail.hpp"
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace ft::analysis {
@@ -79,6 +81,25 @@ std::vector<std::pair<std::size_t, std::size_t>> pair_trails(Trails& first, Trai
   return pairs;
 }
 
+/// Those of the first capture that nobody of the second is.
+std::vector<Alone> alone_in(const Trails& first, const Trails& second,
+                            const std::vector<std::pair<std::size_t, std::size_t>>& pairs, const ClockAlignment& clocks) {
+  std::vector<bool> paired(first.all.size());
+  for (const auto& [a, b] : pairs) paired[a] = true;
+  std::set<IpAddress> hosts;
+  for (const Trail& trail : second.all)
+    for (std::size_t way = 0; way < 2; ++way)
+      if (!trail.ways[way].empty()) hosts.insert(way == 0 ? trail.tuple.local.address : trail.tuple.remote.address);
+  std::vector<Alone> alone;
+  for (std::size_t i = 0; i < first.all.size(); ++i) {
+    if (paired[i] || first.all[i].ways[0].empty()) continue;
+    const Instant at = first.all[i].ways[0].front().at + clocks.offset_at(first.all[i].ways[0].front().at);
+    const bool covered = clocks.known() && at > second.first && at < second.last;
+    alone.push_back({first.all[i].first_frame, covered && hosts.contains(first.all[i].tuple.remote.address)});
+  }
+  return alone;
+}
+
 }  // namespace
 
 Comparison Comparer::finish() {
@@ -135,18 +156,21 @@ Comparison Comparer::finish() {
                                   .ways = {}};
     for (std::size_t way = 0; way < 2; ++way) {
       const bool first_sends = first_nearer[i] == (way == 0);
-      connection.ways[way] = passage_of({.near = first_sends ? a : b,
-                                         .far = first_sends ? b : a,
-                                         .way = way,
-                                         .near_is_first = first_sends,
-                                         .far_first = first_sends ? second.first : first.first,
-                                         .far_last = first_sends ? second.last : first.last,
-                                         .near_first = first_sends ? first.first : second.first,
-                                         .near_last = first_sends ? first.last : second.last},
-                                        clocks);
+      const PassageInput input{.near = first_sends ? a : b,
+                               .far = first_sends ? b : a,
+                               .way = way,
+                               .near_is_first = first_sends,
+                               .far_first = first_sends ? second.first : first.first,
+                               .far_last = first_sends ? second.last : first.last,
+                               .near_first = first_sends ? first.first : second.first,
+                               .near_last = first_sends ? first.last : second.last};
+      connection.ways[way] = passage_of(input, clocks);
+      connection.ways[way].near_is_first = first_sends;
+      connection.ways[way].crossings = crossings_of(input, clocks);
     }
     out.connections.push_back(std::move(connection));
   }
+  out.alone = alone_in(first, second, pairs, clocks);
   return out;
 }
 

@@ -2,7 +2,7 @@
 //
 // A segment of one is found in the other by its sequence numbers, length and flags, and among its repeats by what tells one copy
 // from the next: the IP ID, the timestamp, the order. What differs in its length on both sides (offload cuts anew) is matched by
-// its octets. Memory is 64 octets a segment, and no more than most_segments of each capture are kept.
+// its octets. Memory is about 150 octets a segment, and no more than most_segments of each capture are kept.
 #pragma once
 
 #include "analysis/compare/comparison.hpp"

@@ -3,8 +3,10 @@
 // can only guess at these; two of them know.
 #pragma once
 
+#include "analysis/find/witness.hpp"
 #include "fourtuple/address.hpp"
 #include "fourtuple/time.hpp"
+#include "wire/seq.hpp"
 
 #include <array>
 #include <cstdint>
@@ -49,6 +51,18 @@ struct Missing {
   std::uint8_t flags = 0;
 };
 
+/// What became of one segment.
+struct Crossing {
+  std::uint64_t near = 0, far = 0;  // its frame in either capture; 0 = not there
+  Instant at{}, arrived{};          // each by its own clock
+  Seq seq, ack;
+  std::uint32_t length = 0;  // octets of text
+  std::uint32_t is = 0;      // Testimony::Is
+  std::uint8_t flags = 0;
+
+  constexpr bool any(std::uint32_t bits) const { return (is & bits) != 0; }
+};
+
 /// One direction of a connection, from the capture nearer to the sender to the other.
 struct Passage {
   static constexpr std::size_t most_named = 64;  // of `lost` and `extra`
@@ -69,6 +83,8 @@ struct Passage {
   Duration least{}, median{}, most{}, mean{};  // one-way delays by the aligned clocks
   std::optional<int> hops;                     // by which TTLs fell; nullopt when they did not agree
   std::vector<Alteration> altered;
+  bool near_is_first = true;        // the capture nearer to the sender is the first of both
+  std::vector<Crossing> crossings;  // in the order in which they were sent; then those that only the farther capture has
 };
 
 struct ComparedConnection {
@@ -78,9 +94,16 @@ struct ComparedConnection {
   std::array<Passage, 2> ways;  // [0]: from the opener
 };
 
+/// A connection of the first capture that the other one does not have.
+struct Alone {
+  std::uint64_t frame = 0;  // its first
+  bool expected = false;    // the other capture covers its time and holds packets of the host that was called
+};
+
 struct Comparison {
   std::vector<ComparedConnection> connections;    // those in both, in the order of the first capture
   std::uint64_t only_first = 0, only_second = 0;  // connections
+  std::vector<Alone> alone;                       // those of only_first
   bool first_is_nearer_opener = true;             // of most connections
   bool clocks_known = false;                      // both directions were seen in both captures
   Duration offset{};                              // the second capture's clock less the first's, in the middle of the captures

@@ -32,10 +32,6 @@ class Passing {
     const Duration difference = arrived.at - sent.at;
     return in_.near_is_first ? difference - clocks_.offset_at(sent.at) : difference + clocks_.offset_at(arrived.at);
   }
-  /// A time of the nearer clock, by the farther one.
-  Instant there(Instant at) const { return in_.near_is_first ? at + clocks_.offset_at(at) : at - clocks_.offset_at(at); }
-  Instant here(Instant at) const { return in_.near_is_first ? at - clocks_.offset_at(at) : at + clocks_.offset_at(at); }
-
   /// Whoever arrived after something that was sent later. From the last one sent to the first.
   void note_overtaken() {
     std::uint32_t earliest = nobody;  // of what was sent later: its place in the order of arrival
@@ -52,7 +48,7 @@ class Passing {
       return;
     }
     if (trace.partner == nobody) {
-      const Instant at = there(trace.at) + clocks_.rtt() / 2;
+      const Instant at = in_.there(trace.at, clocks_) + clocks_.rtt() / 2;
       if (at < in_.far_first || at > in_.far_last) {
         ++out_.unjudged;
         return;
@@ -85,7 +81,7 @@ class Passing {
       ++out_.duplicated;
       return;
     }
-    const Instant at = here(trace.at) - clocks_.rtt() / 2;
+    const Instant at = in_.here(trace.at, clocks_) - clocks_.rtt() / 2;
     if (at < in_.near_first || at > in_.near_last) return;
     ++out_.extra_count;
     if (out_.extra.size() < Passage::most_named) out_.extra.push_back({trace.frame, trace.at, trace.length, trace.flags});

@@ -38,6 +38,12 @@ bool loss_can_be_told(const Case& c) {
 
 bool is_segment(const Note& note, Label label) { return note.kind == Note::Kind::segment && note.label == label; }
 
+Sender sender_of(const Case& c, const Note& note) {
+  const Testimony* known = c.witness == nullptr ? nullptr : c.witness->of(note.frame);
+  if (known == nullptr) return Sender::unknown;
+  return known->any(Testimony::never_sent) ? Sender::somebody_else : known->other != 0 ? Sender::itself : Sender::unknown;
+}
+
 bool is_repair(const Note& note) { return is_segment(note, Label::retransmission); }
 
 }  // namespace ft::analysis

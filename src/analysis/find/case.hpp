@@ -4,6 +4,7 @@
 
 #include "analysis/find/draft.hpp"
 #include "analysis/find/hosts.hpp"
+#include "analysis/find/witness.hpp"
 #include "analysis/flow/analysis.hpp"
 #include "analysis/flow/connection.hpp"
 
@@ -19,6 +20,7 @@ struct Case {
   const CaptureFacts& capture;
   const Hosts& hosts;
   const Analysis* analysis = nullptr;  // for the reporters of ICMP errors
+  const Witness* witness = nullptr;    // where there is a second capture
 
   const Side& side(std::uint8_t i) const { return connection.sides[i]; }
   const Side& client() const { return connection.sides[0]; }
@@ -55,5 +57,9 @@ constexpr std::uint8_t other(std::uint8_t side) { return side ^ 1u; }
 /// A segment that repeats octets which had not arrived: the mark of a loss, at whichever place it was captured.
 bool is_repair(const Note& note);
 bool is_segment(const Note& note, Label label);
+
+/// Who sent a segment that arrived here, as far as another capture tells.
+enum class Sender : std::uint8_t { unknown, itself, somebody_else };
+Sender sender_of(const Case& c, const Note& note);
 
 }  // namespace ft::analysis

@@ -10,6 +10,23 @@
 
 namespace ft::analysis {
 
+std::string frames_in_words(const std::vector<std::uint64_t>& frames, std::uint64_t count, Lang lang, bool begins) {
+  constexpr std::size_t shown = 6;
+  const bool zh = lang == Lang::zh;
+  const std::size_t most = std::min(shown, frames.size());
+  const std::uint64_t all = std::max<std::uint64_t>(count, frames.size());
+  if (most == 0) return zh ? "抓包" : begins ? "The capture" : "the capture";
+  std::string out = zh ? "第 " : begins ? "Frame" : "frame";
+  if (!zh) out += most == 1 && all == 1 ? " " : "s ";
+  for (std::size_t i = 0; i < most; ++i) {
+    const bool last = i + 1 == most && all == most && most > 1;
+    if (i > 0) out += zh ? "、" : last ? " and " : ", ";
+    out += std::to_string(frames[i]);
+  }
+  if (zh) return out + (all > most ? " 等 " + std::to_string(all) + " 帧" : " 帧");
+  return all > most ? out + " and " + std::to_string(all - most) + " more" : out;
+}
+
 namespace {
 
 constexpr int digits = 3;  // that a judgement is worth
@@ -36,23 +53,6 @@ std::string side_in_words(std::uint8_t side, Lang lang, bool begins) {
   return begins ? "One side" : "one side";
 }
 
-std::string frames_in_words(const Finding& finding, Lang lang, bool begins) {
-  constexpr std::size_t shown = 6;
-  const bool zh = lang == Lang::zh;
-  const std::size_t most = std::min(shown, finding.frames.size());
-  const std::uint64_t all = std::max<std::uint64_t>(finding.frame_count, finding.frames.size());
-  if (most == 0) return zh ? "抓包" : begins ? "The capture" : "the capture";
-  std::string out = zh ? "第 " : begins ? "Frame" : "frame";
-  if (!zh) out += most == 1 && all == 1 ? " " : "s ";
-  for (std::size_t i = 0; i < most; ++i) {
-    const bool last = i + 1 == most && all == most && most > 1;
-    if (i > 0) out += zh ? "、" : last ? " and " : ", ";
-    out += std::to_string(finding.frames[i]);
-  }
-  if (zh) return out + (all > most ? " 等 " + std::to_string(all) + " 帧" : " 帧");
-  return all > most ? out + " and " + std::to_string(all - most) + " more" : out;
-}
-
 const Fact* find_fact(const Finding& finding, std::string_view name) {
   const auto found = std::ranges::find(finding.facts, name, &Fact::name);
   return found == finding.facts.end() ? nullptr : &*found;
@@ -63,7 +63,8 @@ std::optional<std::string> placeholder(std::string_view inside, const Finding& f
   if (inside == "who" || inside == "Who") return side_in_words(finding.side, lang, inside == "Who");
   if (inside == "other" || inside == "Other")
     return side_in_words(finding.side < 2 ? finding.side ^ 1 : 2, lang, inside == "Other");
-  if (inside == "frames" || inside == "Frames") return frames_in_words(finding, lang, inside == "Frames");
+  if (inside == "frames" || inside == "Frames")
+    return frames_in_words(finding.frames, finding.frame_count, lang, inside == "Frames");
   const bool noun_only = inside.starts_with('#');
   if (noun_only) inside.remove_prefix(1);
   const std::size_t bar = inside.find('|');

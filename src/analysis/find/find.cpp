@@ -77,9 +77,9 @@ bool graver(const Finding& a, const Finding& b) {
 }
 
 std::vector<Finding> diagnose(const Connection& connection, std::span<const Note> notes, const CaptureFacts& capture,
-                              const Hosts& hosts, const Analysis* analysis) {
+                              const Hosts& hosts, const Analysis* analysis, const Witness* witness) {
   Findings out;
-  const Case c{connection, notes, capture, hosts, analysis};
+  const Case c{connection, notes, capture, hosts, analysis, witness};
   // In this order: later ones leave alone what an earlier one explains.
   find_opening(c, out);
   find_offers(c, out);
@@ -103,6 +103,11 @@ std::vector<Finding> diagnose(const Connection& connection, std::span<const Note
   return out;
 }
 
+void settle(std::vector<Finding>& findings) {
+  fold(findings);
+  std::ranges::stable_sort(findings, graver);
+}
+
 std::string_view verdict_of(const Connection& connection) {
   const auto& findings = connection.findings;
   if (!findings.empty() && findings.front().severity > Severity::info) return findings.front().id;
@@ -122,10 +127,11 @@ Finder::Finder(const Analysis& analysis, HostLimits limits) : analysis_(&analysi
   std::ranges::stable_sort(findings_, graver);
 }
 
-Connection Finder::connection(std::uint32_t stream) const {
+Connection Finder::connection(std::uint32_t stream, const Witness* witness) const {
   Connection connection = analysis_->connection(stream);
-  const std::vector<Note> notes = analysis_->notes(stream);
-  connection.findings = diagnose(connection, notes, analysis_->capture(), hosts_, analysis_);
+  std::vector<Note> notes = analysis_->notes(stream);
+  if (witness != nullptr) correct(notes, *witness);
+  connection.findings = diagnose(connection, notes, analysis_->capture(), hosts_, analysis_, witness);
   connection.verdict = verdict_of(connection);
   return connection;
 }

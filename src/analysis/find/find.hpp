@@ -14,6 +14,7 @@
 
 #include "analysis/find/finding.hpp"
 #include "analysis/find/hosts.hpp"
+#include "analysis/find/witness.hpp"
 #include "analysis/find/words.hpp"
 #include "analysis/flow/analysis.hpp"
 #include "analysis/flow/connection.hpp"
@@ -32,7 +33,9 @@ class Finder {
   /// `analysis` has seen its whole capture (finish()), and outlives this.
   explicit Finder(const Analysis& analysis, HostLimits limits = {});
 
-  Connection connection(std::uint32_t stream) const;
+  /// `witness`: what another capture tells of this one's frames.
+  Connection connection(std::uint32_t stream, const Witness* witness = nullptr) const;
+  const Analysis& analysis() const { return *analysis_; }
   /// Of hosts and of the capture as a whole, gravest first.
   const std::vector<Finding>& findings() const { return findings_; }
 
@@ -44,7 +47,10 @@ class Finder {
 
 /// All findings on one connection, gravest first. `analysis` names the senders of ICMP errors and may be null.
 std::vector<Finding> diagnose(const Connection& connection, std::span<const Note> notes, const CaptureFacts& capture,
-                              const Hosts& hosts, const Analysis* analysis);
+                              const Hosts& hosts, const Analysis* analysis, const Witness* witness = nullptr);
+
+/// Gravest first; what one of them explains is told milder by the others.
+void settle(std::vector<Finding>& findings);
 
 /// "complete", "open" and the other states when nothing above `info` was found, else the id of the first finding.
 std::string_view verdict_of(const Connection& connection);

@@ -31,6 +31,14 @@ struct Cost {
   std::uint64_t segments = 0;
 };
 
+/// What a second capture of the connection, taken elsewhere, decides about a finding.
+struct Proof {
+  std::string_view id;                // of the table in words_proof: "lost-between"; static storage
+  std::string capture;                // the other capture's name
+  std::vector<std::uint64_t> frames;  // in the other capture, in order; at most Finding::most_frames of them
+  std::uint64_t frame_count = 0;      // how many there were
+};
+
 struct Finding {
   static constexpr std::size_t most_frames = 16;
 
@@ -45,6 +53,7 @@ struct Finding {
   Cost cost;
   std::vector<Fact> facts;
   std::vector<std::string_view> alternatives;  // ids of other explanations that the capture does not exclude
+  std::optional<Proof> proof{};                // where two captures were compared
 };
 
 }  // namespace ft::analysis

@@ -76,12 +76,16 @@ void again(std::uint8_t side, const Repairs& repairs, Findings& out) {
   out.push_back(draft.cost(cost, repairs.again.size()).sure(0.85f).instead("acks-lost").instead("congestion").done());
 }
 
+/// These speak of the SYNs that were sent again.
+constexpr std::string_view told_with_the_opening[] = {"syn-unanswered",     "syn-retransmitted-then-ok", "synack-lost",
+                                                      "handshake-ack-lost", "listen-queue-overflow",     "old-state-collision"};
+
 void needless(const Case& c, std::uint8_t side, const Repairs& repairs, Findings& out) {
   if (repairs.needless.empty()) return;
   const bool only_syns = std::ranges::all_of(repairs.needless, [](const Note* note) { return note->cause == RepeatCause::syn; });
-  if (only_syns && (found(out, "synack-lost") || found(out, "syn-retransmitted-then-ok") || found(out, "listen-queue-overflow")))
-    return;
-  std::uint64_t dsacks = 0, stamps = 0, late = 0, octets = 0, by_fast = 0;
+  const auto told = [&](std::string_view id) { return found(out, id); };
+  if (only_syns && std::ranges::any_of(told_with_the_opening, told)) return;
+  std::uint64_t dsacks = 0, stamps = 0, late = 0, proven = 0, octets = 0, by_fast = 0;
   for (const Note* note : repairs.needless) {
     octets += note->length;
     by_fast += note->cause == RepeatCause::fast || note->cause == RepeatCause::rack ? 1 : 0;
@@ -89,6 +93,8 @@ void needless(const Case& c, std::uint8_t side, const Repairs& repairs, Findings
       ++dsacks;
     else if (note->any(Note::by_timestamp))
       ++stamps;
+    else if (note->any(Note::by_witness) && !note->any(Note::by_ack))
+      ++proven;
     else
       ++late;
   }
@@ -98,6 +104,7 @@ void needless(const Case& c, std::uint8_t side, const Repairs& repairs, Findings
   if (dsacks > 0) draft.count("dsacks", dsacks);
   if (stamps > 0) draft.count("stamps", stamps);
   if (late > 0) draft.count("late", late);
+  if (proven > 0) draft.count("proven", proven).flag("and_proven", dsacks + stamps + late > 0);
   draft.flag("and_stamps", dsacks > 0 && stamps > 0).flag("and_late", dsacks + stamps > 0 && late > 0);
   draft.times(all).cost({}, all, octets).sure(dsacks + stamps > 0 ? 0.97f : 0.85f);
   draft.instead("delay-spike").instead("acks-lost");
@@ -124,7 +131,7 @@ void late_packets(const Case& c, std::uint8_t side, const Repairs& repairs, Find
       .count("late", repairs.late.size())
       .percent("percent", repairs.late.size(), sent)
       .time("most", most);
-  draft.flag("ids", ids).flag("both", ids && stamps).flag("stamps", stamps).flag("either", ids || stamps);
+  draft.flag("ids", ids).flag("both", ids && stamps).flag("stamps", stamps).flag("either", ids || stamps).flag("filled");
   if (!repairs.needless.empty()) draft.severity(Severity::warning);  // it made the sender repeat itself
   draft.times(repairs.late.size()).sure(proven ? 0.97f : 0.8f);
   if (!proven) draft.instead("loss-fast-recovery");

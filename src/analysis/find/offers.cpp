@@ -73,7 +73,7 @@ void missing_options(const Case& c, Findings& out) {
   const bool evidence = elsewhere > 0 || nops >= telling_nops;
   Draft draft("options-stripped", 1);
   draft.frame(c.connection.handshake_frames[0]).frame(c.connection.handshake_frames[1]).text("options", missing);
-  draft.between(c.connection.first, c.connection.first);
+  draft.between(c.connection.first, c.connection.first).flag("unanswered");
   if (nops >= telling_nops) draft.count("nops", nops);
   if (elsewhere > 0) draft.count("elsewhere", elsewhere);
   draft.sure(evidence ? 0.7f : 0.3f).severity(evidence ? Severity::note : Severity::info);

@@ -110,16 +110,18 @@ void refused(const Case& c, Findings& out) {
   const bool known_ttl = host != nullptr && host->ttl != 0 && !host->mixed_ttl;
   const bool odd_ttl = known_ttl && host->ttl != reset->ttl;
   const bool too_soon = host != nullptr && host->least_round_trip > 5ms && wait < host->least_round_trip / 3;
-  Draft draft(odd_ttl || too_soon ? "reset-by-middlebox" : "port-closed", 1);
+  const Sender sender = sender_of(c, *reset);
+  const bool in_between = sender == Sender::unknown ? odd_ttl || too_soon : sender == Sender::somebody_else;
+  Draft draft(in_between ? "reset-by-middlebox" : "port-closed", 1);
   draft.frame(connection.handshake_frames[0]).note(*reset).between(connection.first, reset->at);
   draft.number("port", c.server().endpoint.port, Fact::Unit::port).time("wait", wait);
-  if (odd_ttl || too_soon) {
+  if (in_between) {
     draft.count("ttl", reset->ttl);
     if (odd_ttl) draft.count("usual_ttl", host->ttl);
     if (too_soon) draft.time("rtt", host->least_round_trip);
     draft.sure(odd_ttl && too_soon ? 0.75f : 0.55f).instead("port-closed").instead("firewall-rejects");
   } else {
-    if (known_ttl) draft.count("ttl", reset->ttl);
+    if (known_ttl && !odd_ttl) draft.count("ttl", reset->ttl);
     draft.sure(known_ttl ? 0.95f : 0.85f).instead("firewall-rejects");
     if (!known_ttl) draft.instead("reset-by-middlebox");
   }

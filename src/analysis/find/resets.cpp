@@ -78,7 +78,9 @@ bool injected(const Case& c, const Note& reset, Findings& out) {
   const bool odd_ttl = reset.any(Note::other_ttl);
   const bool odd_id = reset.any(Note::other_id);
   const bool labelled = reset.label == Label::injected;
-  if (after == 0 && !odd_ttl && !labelled) return false;
+  const Sender sender = sender_of(c, reset);
+  const bool forged = sender == Sender::somebody_else;
+  if (sender == Sender::itself || (after == 0 && !odd_ttl && !labelled && !forged)) return false;
   const Note* pause = pause_before(c, reset);
   if (pause != nullptr && after == 0 && reset.any(Note::exact)) return false;  // what forgot the connection while it was idle
   const bool both = std::ranges::any_of(c.notes, [&](const Note& note) {
@@ -138,14 +140,15 @@ bool unknown_connection(const Case& c, const Note& reset, Findings& out) {
   }
   if (!no_ack || found(out, "listen-queue-overflow")) return false;
   const Note* pause = pause_before(c, reset);
-  const bool odd = reset.any(Note::other_ttl);
+  const bool odd = reset.any(Note::other_ttl) || sender_of(c, reset) == Sender::somebody_else;
   Draft draft(pause != nullptr && odd ? "idle-timeout" : "half-open-peer-forgot", pause != nullptr && odd ? other(who) : who);
   if (pause != nullptr) draft.note(*pause);
   draft.frame(reset.of_frame).note(reset).count("seq", reset.seq.value());
   draft.cost(reset.at - (pause == nullptr ? reset.at : pause->at), 1, c.side(other(who)).in_flight_at_end);
   if (pause != nullptr) draft.time("idle", pause->waited);
   if (pause != nullptr && odd) {
-    draft.flag("reset").flag("odd").count("ttl", reset.ttl).count("usual_ttl", side.ttl);
+    draft.flag("reset");
+    if (reset.any(Note::other_ttl)) draft.flag("odd").count("ttl", reset.ttl).count("usual_ttl", side.ttl);
     draft.sure(0.75f).instead("half-open-peer-forgot").instead("rst-injected");
   } else {
     draft.sure(pause != nullptr ? 0.9f : 0.75f).instead("idle-timeout").instead("load-balancer");

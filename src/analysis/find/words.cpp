@@ -5,6 +5,7 @@
 #include "analysis/find/words_notes.hpp"
 #include "analysis/find/words_opening.hpp"
 #include "analysis/find/words_path.hpp"
+#include "analysis/find/words_proof.hpp"
 #include "analysis/find/words_transfer.hpp"
 
 #include <algorithm>
@@ -34,6 +35,7 @@ constexpr Explanation explanations[] = {
     {"host-down", {"the host is down or has another address", "主机宕机或地址不对"}},
     {"reply-lost", {"the answer was sent and lost on its way back", "回应已发出，但在返回途中丢失"}},
     {"queue-full", {"the listener's queue is full and its system drops new SYNs", "监听队列已满，系统丢弃新的 SYN"}},
+    {"other-capture-short", {"the other capture began later or ended earlier", "另一份抓包开始得较晚或结束得较早"}},
     {"packet-lost", {"a packet was lost by chance", "偶然丢失了一个分组"}},
     {"delay-spike", {"the path was slow for a moment and nothing was lost", "路径短暂变慢，并未丢包"}},
     {"acks-lost", {"the data arrived and its ACKs were lost", "数据已到达，丢失的是 ACK"}},
@@ -158,6 +160,7 @@ const Words* find_words(std::string_view id) {
 }
 
 std::span<const Explanation> all_explanations() { return explanations; }
+std::span<const Explanation> all_proofs() { return proof_words; }
 
 std::string term_in_words(std::string_view text, Lang lang) {
   std::string out;
@@ -196,6 +199,17 @@ std::string how_known(const Finding& finding, Lang lang) {
 std::string next_step(const Finding& finding, Lang lang) {
   const Words* words = find_words(finding.id);
   return words == nullptr ? std::string() : fill(words->next.in(lang), finding, lang);
+}
+
+std::string how_proven(const Finding& finding, Lang lang) {
+  if (!finding.proof) return {};
+  const auto* known = std::ranges::find(proof_words, finding.proof->id, &Explanation::id);
+  if (known == std::end(proof_words)) return {};
+  const std::string out = fill(known->text.in(lang), finding, lang);
+  const std::string frames = frames_in_words(finding.proof->frames, finding.proof->frame_count, lang, true);
+  if (finding.proof->frames.empty()) return out;
+  return lang == Lang::zh ? out + "（" + finding.proof->capture + "：" + frames + "）"
+                          : out + " (" + finding.proof->capture + ": " + frames + ".)";
 }
 
 std::vector<std::string> alternatives(const Finding& finding, Lang lang) {

@@ -60,6 +60,8 @@ std::string verdict_words(std::string_view verdict, Lang lang);
 std::string say(const Finding& finding, Lang lang);        // what happened
 std::string how_known(const Finding& finding, Lang lang);  // the evidence, with frames
 std::string next_step(const Finding& finding, Lang lang);
+/// What another capture proves about it, with that capture's frames; empty when there is none.
+std::string how_proven(const Finding& finding, Lang lang);
 /// What else it could be, one sentence each, in the order of the finding's alternatives.
 std::vector<std::string> alternatives(const Finding& finding, Lang lang);
 /// "1.02 s, 3 segments, 4344 octets"; empty when it cost nothing that we know of.
@@ -78,6 +80,8 @@ struct Explanation {
   Text text;
 };
 std::span<const Explanation> all_explanations();
+/// What a second capture proves (Proof::id).
+std::span<const Explanation> all_proofs();
 
 /// A fact's text: our own words ("window-scale, sack") in the language, everything else as it stands.
 std::string term_in_words(std::string_view text, Lang lang);

@@ -91,6 +91,7 @@ struct FindingText {
   std::string evidence;
   std::vector<std::uint64_t> frames;
   std::uint64_t frame_count = 0;
+  std::string proof{};  // by another capture
   std::string cost;
   std::string sure;
   std::string alternatives;

@@ -203,6 +203,7 @@ void Printer::operator()(const FindingText& f) {
           "</h4>\n<p>" + markup_text(f.says) + "</p>\n<dl>\n";
   definition(either("evidence", "证据"), markup_text(f.evidence));
   definition(either("frames", "帧"), frames(f.frames, std::max<std::uint64_t>(f.frame_count, f.frames.size())));
+  definition(either("proof", "证明"), markup_text(f.proof));
   definition(either("cost", "代价"), markup_text(f.cost));
   definition(either("sure", "把握"), markup_text(f.sure));
   definition(either("or else", "也可能是"), markup_text(f.alternatives));

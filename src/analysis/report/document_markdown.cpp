@@ -126,6 +126,7 @@ void Printer::operator()(const FindingText& f) {
   };
   line({}, f.says);
   line(either("evidence", "证据"), f.evidence);
+  line(either("proof", "证明"), f.proof);
   line(either("cost", "代价"), f.cost);
   line(either("sure", "把握"), f.sure);
   line(either("or else", "也可能是"), f.alternatives);

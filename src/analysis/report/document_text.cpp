@@ -224,6 +224,7 @@ void Printer::operator()(const FindingText& finding) {
   wrapped({"  " + head + " ", ink}, 4, title, ink);
   wrapped({"    "}, 4, finding.says, Ink::plain);
   labelled(either("evidence", "证据"), finding.evidence, 4);
+  labelled(either("proof", "证明"), finding.proof, 4);
   labelled(either("cost", "代价"), finding.cost, 4);
   labelled(either("sure", "把握"), finding.sure, 4);
   labelled(either("or else", "也可能是"), finding.alternatives, 4);

@@ -99,6 +99,7 @@ FindingText text_of(const Finding& finding, Lang lang) {
   text.evidence = how_known(finding, lang);
   text.frames = finding.frames;
   text.frame_count = finding.frame_count;
+  text.proof = how_proven(finding, lang);
   text.cost = cost_words(finding, lang);
   text.sure = confidence_words(finding.confidence, lang) + " (" +
               std::to_string(std::lround(static_cast<double>(finding.confidence) * 100)) + " %)";

@@ -115,6 +115,13 @@ void ExplainJson::finding(const Finding& f) {
   }
   json_.end_array();
   json_.member("next", std::string_view(next_step(f, lang_)));
+  if (f.proof) {
+    json_.key("proof").begin_object().member("id", f.proof->id).member("says", std::string_view(how_proven(f, lang_)));
+    json_.member("capture", std::string_view(f.proof->capture)).key("frames").begin_array(true);
+    for (const std::uint64_t frame : f.proof->frames) json_.value(frame);
+    json_.end_array();
+    json_.member("frame_count", std::max<std::uint64_t>(f.proof->frame_count, f.proof->frames.size())).end_object();
+  }
   json_.end_object();
 }
 

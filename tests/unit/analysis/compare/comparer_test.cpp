@@ -359,6 +359,46 @@ TEST_CASE("a SYN that is answered inside an older connection begins another one"
   CHECK(c.connections[0].ways[0].arrived == 3);
 }
 
+TEST_CASE("a repeat is needless when its first copy arrived, and a repair when it did not") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 100ms, true, path.segment(true, 101, 100));
+  path.send(start + 110ms, true, path.segment(true, 201, 100), false);
+  path.send(start + 120ms, true, path.segment(true, 301, 100));
+  path.send(start + 400ms, true, path.segment(true, 101, 100));  // it had arrived
+  path.send(start + 410ms, true, path.segment(true, 201, 100));  // it had not
+  path.send(start + 500ms, false, path.segment(false, 501, 0));
+  const Comparison compared = path.compare();
+  const auto& crossings = compared.connections.at(0).ways[0].crossings;
+  REQUIRE(crossings.size() == 7);
+  CHECK(crossings[2].is == 0);
+  CHECK(crossings[3].any(Testimony::lost));
+  CHECK(crossings[3].far == 0);
+  CHECK(crossings[5].any(Testimony::needless));
+  CHECK_FALSE(crossings[5].any(Testimony::refused));
+  CHECK(crossings[6].any(Testimony::repeat));
+  CHECK_FALSE(crossings[6].any(Testimony::needless));
+}
+
+TEST_CASE("what arrived and was still asked for was lost behind the farther place") {
+  Path path;
+  path.handshake(start);
+  path.send(start + 50ms, true, path.segment(true, 101, 100));
+  Segment first = path.segment(false, 501, 0);
+  first.ack = Seq{201};
+  path.send(start + 60ms + 1ms, false, first);
+  path.send(start + 100ms, true, path.segment(true, 201, 100));
+  for (const Duration later : {120ms, 140ms, 160ms}) {
+    Segment asks = path.segment(false, 501, 0);
+    asks.ack = Seq{201};
+    path.send(start + later, false, asks);
+  }
+  path.send(start + 400ms, true, path.segment(true, 201, 100));
+  const Comparison compared = path.compare();
+  CHECK(compared.connections.at(0).ways[0].crossings.back().any(Testimony::refused));
+  CHECK(compared.connections[0].ways[0].lost_count == 0);
+}
+
 TEST_CASE("memory is bounded: what comes beyond the limit is counted") {
   Comparer comparer({.most_segments = 10, .most_connections = 5});
   Path path;

@@ -179,6 +179,29 @@ TEST_CASE("both languages of a diagnosis tell the same facts") {
   }
 }
 
+TEST_CASE("each proof by a second capture has its words, and both languages tell the same facts") {
+  std::set<std::string_view> ids;
+  for (const Explanation& proof : all_proofs()) {
+    CAPTURE(proof.id);
+    CHECK(ids.insert(proof.id).second);
+    CHECK(balanced(proof.text.en));
+    CHECK(balanced(proof.text.zh));
+    CHECK(names_in(proof.text.en) == names_in(proof.text.zh));
+  }
+}
+
+TEST_CASE("a proof names both captures and the frames in the other one") {
+  Finding finding = unanswered();
+  CHECK(how_proven(finding, Lang::en).empty());
+  finding.facts.push_back({"near", Fact::Unit::text, 0, "client.pcap"});
+  finding.facts.push_back({"far", Fact::Unit::text, 0, "server.pcap"});
+  finding.facts.push_back({"gone", Fact::Unit::count, 1});
+  finding.proof = Proof{.id = "syn-lost", .capture = "server.pcap", .frames = {1, 4}, .frame_count = 2};
+  CHECK(how_proven(finding, Lang::en) ==
+        "1 SYN is in client.pcap and not in server.pcap: the request was lost, not its answer. (server.pcap: Frames 1 and 4.)");
+  CHECK(how_proven(finding, Lang::zh).ends_with("（server.pcap：第 1、4 帧）"));
+}
+
 TEST_CASE("a finding is said in a sentence with its facts in place") {
   const Finding finding = unanswered();
   CHECK(say(finding, Lang::en) ==
