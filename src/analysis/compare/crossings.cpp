@@ -77,8 +77,7 @@ class Crosser {
     const Interval* known = sent_.first_ending_after(from);
     if (known != sent_.end() && known->from < to) {
       crossing.is |= Testimony::repeat;
-      if (arrived_.contains(from, to)) crossing.is |= Testimony::needless;
-      if (crossing.any(Testimony::needless) && still_wanted(index)) crossing.is |= Testimony::refused;
+      if (arrived_.contains(from, to)) judge_repeat(index, crossing);
     }
     sent_.insert(from, to);
     const bool whole = trace.partner != nobody && (!trace.cut_anew || trace.covered >= trace.length);
@@ -87,6 +86,27 @@ class Crosser {
       top_at_ = to;
       top_ = trace.seq + span(trace);
     }
+  }
+
+  /// An earlier copy came to the farther place. Where the receiver is not right behind it, only its acknowledgement tells that it
+  /// had the octets.
+  void judge_repeat(std::size_t index, Crossing& crossing) const {
+    const Trace& trace = near()[index];
+    const bool at_receiver = answer_time_ <= std::max<Duration>(1ms, clocks_.rtt() / 10);
+    const Trace* answer = last_answer(index);
+    const bool taken = answer != nullptr && (answer->flags & tcp_flag::ack) != 0 && !before(answer->ack, trace.seq + span(trace));
+    if (still_wanted(index))
+      crossing.is |= Testimony::needless | Testimony::refused;
+    else
+      crossing.is |= at_receiver || taken ? Testimony::needless : Testimony::incomplete;
+  }
+
+  /// What the receiver had said last at the farther place when this one came there.
+  const Trace* last_answer(std::size_t index) const {
+    const Trace& trace = near()[index];
+    const Instant now = trace.partner != nobody ? far()[trace.partner].at : in_.there(trace.at, clocks_) + clocks_.rtt() / 2;
+    const auto later = std::ranges::upper_bound(answers(), now, {}, &Trace::at);
+    return later == answers().begin() ? nullptr : &*std::prev(later);
   }
 
   /// The least time from a segment's arrival at the farther place to the acknowledgement of it: how far behind that place the
@@ -101,7 +121,7 @@ class Crosser {
       if (answer == answers().size()) break;
       least = std::min(least, answers()[answer].at - trace.at);
     }
-    return least == Duration::max() ? Duration::zero() : least;
+    return least == Duration::max() ? clocks_.rtt() + 1s : least;  // never answered: who knows how far it is
   }
 
   /// The first copy had come, and some time after it the receiver still asks for exactly this: it did not take it.
@@ -115,11 +135,9 @@ class Crosser {
         came = far()[earlier.partner].at;
     }
     if (!came) return false;
-    const Instant now = trace.partner != nobody ? far()[trace.partner].at : in_.there(trace.at, clocks_) + clocks_.rtt() / 2;
-    const auto later = std::ranges::upper_bound(answers(), now, {}, &Trace::at);
-    if (later == answers().begin()) return false;
-    const Trace& last = *std::prev(later);
-    return last.ack == trace.seq && (last.flags & tcp_flag::ack) != 0 && last.at > *came + 2 * answer_time_ + 1ms;
+    const Trace* last = last_answer(index);
+    return last != nullptr && last->ack == trace.seq && (last->flags & tcp_flag::ack) != 0 &&
+           last->at > *came + 2 * answer_time_ + 1ms;
   }
 
   void note_overtaken() {

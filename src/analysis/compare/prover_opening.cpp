@@ -4,6 +4,8 @@
 #include "analysis/find/case.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <utility>
 
 namespace ft::analysis {
@@ -52,8 +54,14 @@ struct Decision {
 };
 
 /// Nothing where nothing was lost: what seemed so was slow.
-std::optional<Decision> decide(const Handshake& h) {
+std::optional<Decision> decide(const Handshake& h, const std::array<Lane, 2>& lanes) {
+  using namespace std::chrono_literals;
   if (h.syns.empty()) return std::nullopt;
+  // Only right before the server it is known what the server had.
+  const Duration near_enough = std::max<Duration>(1ms, (lanes[0].passage->least + lanes[1].passage->least) / 10);
+  const auto answered_at_once = [&](const Crossing* syn) {
+    return syn->far != 0 && h.answers.front()->at - syn->arrived <= near_enough;
+  };
   const Crossing& first = *h.syns.front();
   if (h.lost(&first)) {
     if (h.answers.empty()) return Decision{"syn-unanswered", "syn-lost", 0};
@@ -62,10 +70,12 @@ std::optional<Decision> decide(const Handshake& h) {
   if (h.answers.empty()) return Decision{"syn-unanswered", "not-answered", 0};
   const Crossing& answer = *h.answers.front();
   const bool late = h.syns.size() > 1 && h.syns[1]->far != 0 && answer.at > h.syns[1]->arrived;
+  if (late && !std::ranges::any_of(h.syns, answered_at_once)) return std::nullopt;
   if (late) return Decision{"listen-queue-overflow", "not-answered", 1};
   if (h.lost(&answer)) return Decision{"synack-lost", "synack-lost", 1};
   if (h.answers.size() < 2 || h.ack == nullptr) return std::nullopt;
   if (h.lost(h.ack)) return Decision{"handshake-ack-lost", "ack-lost", 0};
+  if (!answered_at_once(&first)) return std::nullopt;
   if (h.ack->far != 0 && h.ack->arrived <= h.answers[1]->at) return Decision{"listen-queue-overflow", "ack-arrived", 1};
   return std::nullopt;
 }
@@ -157,7 +167,7 @@ void prove_opening(Connection& c, const std::array<Lane, 2>& lanes, const std::s
   const auto ours = std::ranges::find_if(c.findings, is_of_opening);
   if (ours == c.findings.end() && !second) return;
   const Handshake h(lanes);
-  auto decision = decide(h);
+  auto decision = decide(h, lanes);
   if (!decision) return;
   const Finding& old = ours == c.findings.end() ? *second : *ours;
   // Not answered where others were: that was told before, and is true now.

@@ -9,8 +9,8 @@ namespace ft::analysis {
 inline constexpr Words opening_words[] = {
     {"syn-unanswered", 1, Severity::error, FailureClass::unanswered,
      {"no answer", "无人应答"},
-     {"Nobody answered: {who} asked {tries|time|times} for port {port}[ in {wait}] and heard nothing. [!proven A firewall drops it, the host is down, or the reply is lost.][?between It was lost on its way.][?arrived It arrived, and the server did not answer.]",
-      "无人应答：{who}[在 {wait} 内]向端口 {port} 发出 {tries} 次 SYN，没有收到任何回应。[!proven 可能是防火墙丢弃、主机宕机，或回应丢失。][?between 它丢失在途中。][?arrived 它已到达，而服务器没有回应。]"},
+     {"Nobody answered: {who} asked {tries|time|times} for port {port}[ in {wait}] and heard nothing. [!proven A firewall drops it, the host is down, or the reply is lost.][?between It was lost on its way.][?arrived It came as far as the other capture, and no answer came from there.]",
+      "无人应答：{who}[在 {wait} 内]向端口 {port} 发出 {tries} 次 SYN，没有收到任何回应。[!proven 可能是防火墙丢弃、主机宕机，或回应丢失。][?between 它丢失在途中。][?arrived 它到达了另一抓包处，而那里没有回应传来。]"},
      {"{Frames}: the same SYN, sequence number {isn}; no SYN-ACK, no RST and no ICMP error came back.",
       "{Frames}：同一个 SYN，序号 {isn}；没有 SYN-ACK，没有 RST，也没有 ICMP 差错返回。"},
      {"[!proven Capture at the server: if the SYN arrives there, the server drops it or its reply is lost; if not, a firewall or a route on the way swallows it. Check the address, and whether the host answers on another port.][?between Look for the firewall or the route between the two places that swallows it.][?arrived Look at the server: its own firewall, and its listen queue (ss -ltn, nstat TcpExtListenDrops).]",

@@ -68,9 +68,9 @@ struct Note {
     clocked_after = 8192,  // reordered or filling: by IP ID or timestamp it was sent after what lies above the hole
     proven = 16384,        // order told by IP ID or timestamp, not by delays alone
     had_ack = 32768,       // SYN or SYN-ACK repeated although its answer was captured
-    old_clock = 131072,  // a repeat whose timestamp is older than that of text sent before it: an old packet; value: by how much
+    old_clock = 131072,   // a repeat whose timestamp is older than that of text sent before it: an old packet; value: by how much
     by_witness = 262144,  // needless: another capture has the first copy where it was bound for
-    other_id = 65536,    // RST: its IP identification does not follow those of this side's other packets
+    other_id = 65536,     // RST: its IP identification does not follow those of this side's other packets
   };
 
   std::uint64_t frame = 0;

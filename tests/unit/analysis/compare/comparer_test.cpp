@@ -368,6 +368,9 @@ TEST_CASE("a repeat is needless when its first copy arrived, and a repair when i
   path.send(start + 400ms, true, path.segment(true, 101, 100));  // it had arrived
   path.send(start + 410ms, true, path.segment(true, 201, 100));  // it had not
   path.send(start + 500ms, false, path.segment(false, 501, 0));
+  Segment ack = path.segment(false, 501, 0);
+  ack.ack = Seq{201};
+  path.send(start + 110ms, false, ack);  // as soon as it came: the receiver is right there
   const Comparison compared = path.compare();
   const auto& crossings = compared.connections.at(0).ways[0].crossings;
   REQUIRE(crossings.size() == 7);
@@ -397,6 +400,26 @@ TEST_CASE("what arrived and was still asked for was lost behind the farther plac
   const Comparison compared = path.compare();
   CHECK(compared.connections.at(0).ways[0].crossings.back().any(Testimony::refused));
   CHECK(compared.connections[0].ways[0].lost_count == 0);
+}
+
+TEST_CASE("two captures before the place of the loss do not call the repair needless") {
+  Path path;
+  path.there = path.back = 1ms;
+  path.handshake(start);
+  path.send(start + 100ms, true, path.segment(true, 101, 100));
+  path.send(start + 101ms, true, path.segment(true, 201, 100));  // these two are lost farther on
+  path.send(start + 102ms, true, path.segment(true, 301, 100));
+  for (const Duration later : {140ms, 142ms}) {
+    Segment asks = path.segment(false, 501, 0);
+    asks.ack = Seq{201};
+    path.send(start + later, false, asks);
+  }
+  path.send(start + 150ms, true, path.segment(true, 201, 100));
+  path.send(start + 151ms, true, path.segment(true, 301, 100));
+  const Comparison compared = path.compare();
+  const auto& crossings = compared.connections.at(0).ways[0].crossings;
+  CHECK_FALSE(crossings.back().any(Testimony::needless));
+  CHECK(crossings.back().any(Testimony::incomplete));
 }
 
 TEST_CASE("memory is bounded: what comes beyond the limit is counted") {
