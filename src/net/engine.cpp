@@ -58,6 +58,7 @@ void Engine::on_deadline(Instant now) { impl_->on_deadline(now); }
 std::optional<Instant> Engine::next_deadline() const { return impl_->next_deadline(); }
 
 std::size_t Engine::poll_transmit(Instant now, std::span<std::byte> out, std::string_view* why_id, std::string_view* why_clause) {
+  if (impl_->is_silent()) return 0;
   Why why;
   const std::size_t length = impl_->poll_transmit(now, out, why);
   if (length != 0 && why_id != nullptr) *why_id = why.id;

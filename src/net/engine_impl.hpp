@@ -38,6 +38,8 @@ class Engine::Impl {
   void on_deadline(Instant now);
   std::optional<Instant> next_deadline() const;
   std::size_t poll_transmit(Instant now, std::span<std::byte> out, Why& why);
+  /// Nothing of its own can be waiting: nearly always.
+  bool is_silent() const { return !is_ethernet_ && outbox_.size() == 0; }
   std::expected<Path, Error> path_to(const IpAddress& destination, std::optional<IpAddress> wanted_source) const;
   Reach reach(Instant now, const IpAddress& destination);
   void on_trouble(const IpAddress& destination);
@@ -51,6 +53,8 @@ class Engine::Impl {
 
  private:
   Input on_ip_packet(Instant now, std::span<const std::byte> packet, FromLink link);
+  /// What nearly all that arrives is: a whole TCP segment for us behind 20 octets of IPv4. nullopt: it is something else, or bad.
+  std::optional<Delivered> plain_tcp(std::span<const std::byte> packet, FromLink link);
   Input on_fragment(Instant now, const Datagram& fragment, const FragmentPlace& where);
   Input on_datagram(Instant now, const Datagram& datagram);
   Input on_icmp(Instant now, const Datagram& datagram);

@@ -36,7 +36,20 @@ Input Engine::Impl::on_packet(Instant now, std::span<const std::byte> packet, bo
   return on_ip_packet(now, frame->payload, {checksum_verified, wire::is_group(frame->header.destination), false});
 }
 
+std::optional<Delivered> Engine::Impl::plain_tcp(std::span<const std::byte> packet, FromLink link) {
+  constexpr std::byte version_and_length{0x45};
+  if (packet.size() < wire::ipv4_min_header || packet[0] != version_and_length || load_u8(&packet[9]) != wire::protocol::tcp)
+    return std::nullopt;
+  const auto parsed = wire::parse_ipv4(packet);
+  if (!parsed || parsed->header.is_fragment()) return std::nullopt;
+  const wire::Ipv4Header& header = parsed->header;
+  if (!judged_.is_good(header.source, header.destination, header.protocol, link)) return std::nullopt;
+  return Delivered{header.source,        header.destination,     header.protocol, header.ttl,
+                   header.traffic_class, link.checksum_verified, parsed->payload, {}};
+}
+
 Input Engine::Impl::on_ip_packet(Instant now, std::span<const std::byte> packet, FromLink link) {
+  if (const auto delivered = plain_tcp(packet, link)) return *delivered;
   Datagram datagram;
   const Rejection rejection = unwrap(routes_, packet, link, judged_, datagram);
   if (rejection.problem) complain(now, datagram, Complaint::parameter_problem, *rejection.problem);

@@ -69,7 +69,6 @@ std::size_t Engine::Impl::pad(std::size_t length, std::span<std::byte> out) cons
 }
 
 std::size_t Engine::Impl::poll_transmit(Instant now, std::span<std::byte> out, Why& why) {
-  if (!is_ethernet_ && outbox_.size() == 0) return 0;  // nearly always
   for (std::size_t i = 0; i < outbox_.size();) {
     Outbox::Item& item = outbox_.at(i);
     const Reach reach = reach_for(now, item.message);

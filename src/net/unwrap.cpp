@@ -42,9 +42,7 @@ DropReason judge_options(const Routes& routes, std::span<const std::byte> option
 
 DropReason judge(const Routes& routes, const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
                  FromLink link, Judged& latest) {
-  if (latest.any && latest.source == source && latest.destination == destination && latest.protocol == protocol &&
-      latest.group == link.group && latest.looped == link.looped)
-    return DropReason::none;
+  if (latest.is_good(source, destination, protocol, link)) return DropReason::none;
   const DropReason reason = judge_addresses(routes, source, destination, protocol, link);
   if (reason == DropReason::none) latest = {source, destination, protocol, link.group, link.looped, true};
   return reason;

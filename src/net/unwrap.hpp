@@ -25,6 +25,10 @@ struct Judged {
   bool group = false;
   bool looped = false;
   bool any = false;
+
+  bool is_good(const IpAddress& from, const IpAddress& to, std::uint8_t what, FromLink link) const {
+    return any && source == from && destination == to && protocol == what && group == link.group && looped == link.looped;
+  }
 };
 
 /// Reads a packet of either family into a fresh `datagram`, in place since it is not small. When it is rejected with a problem,

@@ -19,6 +19,7 @@ void Connection::set_options(std::shared_ptr<const ft::TcpOptions> options, Inst
 }
 
 Duration Connection::user_timeout() const {
+  if (peer_user_timeout_ == 0) return options_->user_timeout;
   const auto theirs = decode_user_timeout(peer_user_timeout_);
   return theirs ? adopt_user_timeout(*options_, *theirs) : options_->user_timeout;
 }
