@@ -60,6 +60,16 @@ class Slab {
     return place(index).value;
   }
 
+  /// For who follows links between living objects: only the range is checked.
+  T& operator[](std::uint32_t index) {
+    FT_ASSERT(index < touched_);
+    return place(index).value;
+  }
+  const T& operator[](std::uint32_t index) const {
+    FT_ASSERT(index < touched_);
+    return place(index).value;
+  }
+
   bool alive(std::uint32_t index) const { return index < touched_ && (generation(index) & 1u) != 0; }
 
   Handle handle_of(std::uint32_t index) const {

@@ -167,15 +167,15 @@ std::expected<ConnectionId, OpenError> Stack::Impl::connect(Instant now, const E
     if (const auto plan = fast_open_memory_.plan(now, remote.address, path.mss, options.fast_open_without_cookie))
       opening.fast_open = std::make_unique<tcp::FastOpen>(*plan);
   if (records_.connections.size() == config_.max_connections) return fail({Error::too_many_connections});
-  tcp::Connection connection(std::move(opening), now);
-  if (!connection.queue_first(pool_, options.first_text)) {
-    connection.release(pool_);
-    const bool too_long = options.first_text.size() > connection.options()->send_buffer;
+  const auto handle = records_.connections.emplace(*tuple, std::move(opening), now);
+  Entry& entry = records_.connections.at(handle->index);
+  if (!entry.tcp.queue_first(pool_, options.first_text)) {
+    const bool too_long = options.first_text.size() > entry.tcp.options()->send_buffer;
+    entry.tcp.release(pool_);
+    records_.connections.erase(handle->index);
     return fail({too_long ? Error::invalid_argument : Error::out_of_memory});
   }
-  const auto handle = records_.connections.emplace(*tuple, std::move(connection));
   if (authenticator != nullptr) authenticators_.insert_or_assign(*tuple, authenticator);
-  Entry& entry = records_.connections.at(handle->index);
   entry.route = way;
   entry.route_given = way != nullptr;
   demux_.insert(Ref(Stage::connection, handle->index));

@@ -22,11 +22,11 @@ struct Records {
   const FourTuple& tuple_of(Ref ref) const {
     switch (ref.stage()) {
       case Stage::half_open:
-        return half_open.at(ref.index()).tuple;
+        return half_open[ref.index()].tuple;
       case Stage::time_wait:
-        return time_wait.at(ref.index()).tuple;
+        return time_wait[ref.index()].tuple;
       default:
-        return connections.at(ref.index()).tuple;
+        return connections[ref.index()].tuple;
     }
   }
 };

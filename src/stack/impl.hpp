@@ -221,19 +221,19 @@ class Stack::Impl {
 
   struct ReadyLinks {
     stack::Records* records;
-    stack::Links& operator()(std::uint32_t i) const { return records->connections.at(i).ready; }
+    stack::Links& operator()(std::uint32_t i) const { return records->connections[i].ready; }
   };
   struct ToldLinks {
     stack::Records* records;
-    stack::Links& operator()(std::uint32_t i) const { return records->connections.at(i).told; }
+    stack::Links& operator()(std::uint32_t i) const { return records->connections[i].told; }
   };
   struct SynAckLinks {
     stack::Records* records;
-    stack::Links& operator()(std::uint32_t i) const { return records->half_open.at(i).to_send; }
+    stack::Links& operator()(std::uint32_t i) const { return records->half_open[i].to_send; }
   };
   struct AgeLinks {
     stack::Records* records;
-    stack::Links& operator()(std::uint32_t i) const { return records->time_wait.at(i).age; }
+    stack::Links& operator()(std::uint32_t i) const { return records->time_wait[i].age; }
   };
   struct ListenerLinks {
     Slab<Listener>* listeners;

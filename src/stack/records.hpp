@@ -31,6 +31,7 @@ struct Ref {
 
 struct Entry {
   Entry(const FourTuple& t, tcp::Connection&& c) : tuple(t), tcp(std::move(c)) {}
+  Entry(const FourTuple& t, tcp::Opening&& opening, Instant now) : tuple(t), tcp(std::move(opening), now) {}
   FourTuple tuple;
   tcp::Connection tcp;
   Links ready;                                       // has something to say, or might
