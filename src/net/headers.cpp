@@ -19,15 +19,13 @@ constexpr std::size_t longest_packet = 65535;
 //= rfc9293 SHLD-22
 wire::Ipv4Header ipv4_header(const Envelope& envelope, std::size_t payload_length) {
   FT_ASSERT(wire::ipv4_min_header + payload_length <= longest_packet);
-  wire::Ipv4Header header;
-  header.traffic_class = envelope.traffic_class;
-  header.total_length = static_cast<std::uint16_t>(wire::ipv4_min_header + payload_length);
-  header.dont_fragment = envelope.dont_fragment;
-  header.ttl = envelope.ttl;
-  header.protocol = envelope.protocol;
-  header.source = envelope.source;
-  header.destination = envelope.destination;
-  return header;
+  return {.traffic_class = envelope.traffic_class,
+          .total_length = static_cast<std::uint16_t>(wire::ipv4_min_header + payload_length),
+          .dont_fragment = envelope.dont_fragment,
+          .ttl = envelope.ttl,
+          .protocol = envelope.protocol,
+          .source = envelope.source,
+          .destination = envelope.destination};
 }
 
 //= rfc9293 MUST-48

@@ -35,9 +35,13 @@ ConnectionId id_of(Slab<stack::Entry>::Handle handle) { return {handle.index, ha
 
 std::size_t Stack::Impl::EndpointHash::operator()(const Endpoint& e) const {
   // The application chooses what to listen on; nobody outside can crowd this table, so it needs no key.
-  std::uint64_t h = 0x9e37'79b9'7f4a'7c15ull ^ e.port;
-  for (const std::uint8_t octet : e.address.octets()) h = (h ^ octet) * 0x0000'0100'0000'01b3ull;
-  return static_cast<std::size_t>(h ^ h >> 32);
+  constexpr std::uint64_t odd = 0x9e37'79b9'7f4a'7c15ull;
+  std::uint64_t h = e.port;
+  for (const std::uint64_t word : e.address.words()) {
+    h = (h ^ word) * odd;
+    h ^= h >> 32;
+  }
+  return static_cast<std::size_t>(h);
 }
 
 Stack::Impl::Impl(StackConfig config)

@@ -13,7 +13,8 @@ inline constexpr std::uint64_t largest_window = std::uint64_t{1} << 40;
 constexpr std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
 constexpr std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
-  return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
+  std::uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
 /// a * b / c, rounded down, as if in 128 bits; UINT64_MAX when that is too much, and for c = 0.
