@@ -122,6 +122,10 @@ TEST_CASE("bash completes commands, options, and the last word of a filter") {
   CHECK(offered("fourtuple packets x -e tcp.options.mss_") == "tcp.options.mss_val\n");
   CHECK(offered("fourtuple packets x -Y \"tcp.port==80&&ip.pro\"") == "tcp.port==80&&ip.proto\n");
   CHECK(offered("fourtuple packets x -Y tcp.window_size_s") == "tcp.window_size_scalefactor\n");
+  CHECK(offered("fourtuple packets x -T j") == "json\n");
+  CHECK(offered("fourtuple explain x --lang") == "--lang\n");
+  CHECK(offered("fourtuple explain x --lang \"\"") == "en zh\n");
+  CHECK(offered("fourtuple lab lost-syn-a") == "lost-syn-ack\n");
 }
 
 TEST_CASE("the other shells get the same words") {
