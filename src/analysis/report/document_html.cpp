@@ -231,7 +231,8 @@ void Printer::zoom_tools() {
 }
 
 void Printer::operator()(const LadderBlock& block) {
-  out_ += "<figure class=\"zoom\" id=\"ladder-" + std::to_string(++ladders_) + "\">\n" + ladder_svg(block, lang_);
+  const std::string id = "ladder-" + std::to_string(++ladders_);
+  out_ += "<figure class=\"zoom\" id=\"" + id + "\">\n" + ladder_svg(block, lang_, id + "-drawing");
   zoom_tools();
   out_ += "</figure>\n<details class=\"noprint\"><summary>" + either("The ladder as a table", "时序图的表格形式") +
           "</summary><div class=\"wide\">" + ladder_table(block, lang_) + "</div></details>\n";

@@ -22,13 +22,15 @@ Extent extent_of(const Graph& graph) {
   return e;
 }
 
-std::vector<double> round_steps(double most, std::size_t about) {
-  const double raw = most / static_cast<double>(std::max<std::size_t>(about, 1));
+std::vector<double> round_steps(double least, double most, std::size_t about) {
+  const double raw = (most - least) / static_cast<double>(std::max<std::size_t>(about, 1));
   const double power = std::pow(10.0, std::floor(std::log10(std::max(raw, 1e-12))));
   const double lead = raw / power;
   const double step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
   std::vector<double> steps;
-  for (double at = 0; at <= most * 1.0000001 && steps.size() < 32; at += step) steps.push_back(at);
+  const double slack = step * 1e-6;
+  for (double i = std::ceil((least - slack) / step); i * step <= most + slack && steps.size() < 32; ++i)
+    steps.push_back(i * step);
   return steps;
 }
 

@@ -51,8 +51,8 @@ struct Extent {
   double x_least = 0, x_most = 1, y_most = 1;
 };
 Extent extent_of(const Graph& graph);
-/// About so many round numbers between 0 and `most`.
-std::vector<double> round_steps(double most, std::size_t about);
+/// About so many round numbers from `least` to `most`.
+std::vector<double> round_steps(double least, double most, std::size_t about);
 /// A number of an axis with its unit.
 std::string axis_text(Graph::Axis axis, double value);
 

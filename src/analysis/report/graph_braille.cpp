@@ -134,7 +134,7 @@ std::vector<Line> braille_graph(const Graph& graph, const TextStyle& style) {
   };
   std::vector<Line> lines{{{plain(graph.title), Ink::heading}}};
   std::vector<std::string> numbers(braille_rows);
-  for (const double y : round_steps(extent.y_most, 4)) {
+  for (const double y : round_steps(0, extent.y_most, 4)) {
     const auto row = static_cast<std::size_t>(std::max(0.0, canvas.y_of(y))) / 4;
     if (row < braille_rows) numbers[braille_rows - 1 - row] = axis_text(graph.axis, y);
   }

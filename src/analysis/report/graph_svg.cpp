@@ -41,14 +41,14 @@ class Plot {
             "\" y2=\"" + number(y1) + "\"/>\n";
   }
   void axes() {
-    for (const double value : round_steps(extent_.y_most, 5)) {
+    for (const double value : round_steps(0, extent_.y_most, 5)) {
       stroke(left, y(value), width - right, y(value), "grid");
       text(left - 6, y(value) + 4, "end", axis_text(graph_.axis, value));
     }
-    for (const double value : round_steps(extent_.x_most - extent_.x_least, 8)) {
-      const double at = extent_.x_least + value;
+    for (const double at : round_steps(extent_.x_least, extent_.x_most, 8)) {
+      constexpr double half_a_label = 30;
       stroke(x(at), height - bottom, x(at), height - bottom + 5, "grid");
-      text(x(at), height - bottom + 18, "middle", axis_text(Graph::Axis::seconds, at));
+      text(x(at), height - bottom + 18, x(at) + half_a_label > width ? "end" : "middle", axis_text(Graph::Axis::seconds, at));
     }
     text((left + width - right) / 2, height - 6, "middle", graph_.x_title);
   }

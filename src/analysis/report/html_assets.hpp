@@ -33,8 +33,8 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.5r
 .finding h4{margin:0 0 .3rem}.error{border-color:var(--s2)}.warning{border-color:var(--s1)}.note{border-color:var(--s0)}
 .bad,.t-error{color:var(--s2)}.warn,.t-warning{color:var(--s1)}.good{color:var(--s3)}.dim{color:var(--dim)}
 figure{margin:1rem 0}figcaption{font-weight:600}svg{width:100%;height:auto;background:var(--ground);border:1px solid var(--rule)}
-svg text{font:12px ui-monospace,"DejaVu Sans Mono",monospace;fill:var(--text)}svg .axis,svg .time,svg .says,svg .hidden{fill:var(--dim)}
-svg .actor,svg .hidden{font-weight:700}svg .state{font-weight:700;fill:var(--s0)}
+text{font:12px ui-monospace,"DejaVu Sans Mono",monospace;fill:var(--text)}text.axis,text.time,text.says,text.hidden{fill:var(--dim)}
+text.actor,text.hidden{font-weight:700}text.state{font-weight:700;fill:var(--s0)}
 .grid{stroke:var(--rule);stroke-width:1}.lifeline{stroke:var(--dim);stroke-width:1.5}.arrow{stroke-width:1.6}.broken{stroke-dasharray:7 4}
 .line{fill:none;stroke-width:1.6}.thick{stroke-width:2.4}
 .s0 *{stroke:var(--s0)}.s1 *{stroke:var(--s1)}.s2 *{stroke:var(--s2)}.s3 *{stroke:var(--s3)}.s4 *{stroke:var(--s4)}.s5 *{stroke:var(--s5)}
@@ -44,11 +44,14 @@ svg .actor,svg .hidden{font-weight:700}svg .state{font-weight:700;fill:var(--s0)
 pre,code,.hex{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.85rem}pre{overflow-x:auto;background:var(--panel);padding:.5rem}
 .tree{list-style:none;margin:.3rem 0;padding:0}.tree li{overflow-wrap:anywhere}.hex{white-space:pre;overflow-x:auto}
 .hex b.on{background:var(--s1);color:#000}.tree [tabindex]:focus-visible{outline:2px solid var(--s1)}.tree .has{cursor:default}
-details>summary{cursor:pointer}
+details>summary{cursor:pointer}.paper{display:none}
+@media(max-width:720px){figure{overflow-x:auto}figure>svg{min-width:660px}}
 @media print{:root,:root[data-theme=dark]{--ground:#fff;--text:#000;--dim:#444;--rule:#bbb;--panel:#fff;--link:#000;
 --s0:#0072b2;--s1:#b87900;--s2:#c24a00;--s3:#007a59;--s4:#a3487c;--s5:#666}
 body{max-width:none;padding:0;font-size:10pt}.tools,.skip,.noprint{display:none!important}h2,h3,figcaption{break-after:avoid}
-.finding,figure.graph,tr{break-inside:avoid}a{text-decoration:none}}
+.finding,figure.graph,tr,.paper svg{break-inside:avoid}a,th button{text-decoration:none}
+.wide{overflow:visible}table{font-size:7pt}th,td{padding:.15rem .25rem}
+svg.ladder{display:none}.paper{display:block}.paper svg{display:block;border:0}}
 )css";
 
 inline constexpr std::string_view html_script = R"js(

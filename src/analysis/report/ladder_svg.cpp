@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ft::analysis::report {
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int left = 150, right = 750, width = 900, line_height = 17;
 constexpr std::size_t columns = 80;  // of a sentence between the lifelines
+constexpr int piece_height = 360;    // on paper, about a third of a page
 
 std::string number(int value) { return std::to_string(value); }
 
@@ -58,7 +60,7 @@ class Drawing {
   Drawing(const LadderBlock& block, Lang lang)
       : ladder_(block.ladder), lang_(lang), clock_(block.ladder.actors, block.ladder.origin, {.lang = lang}) {}
 
-  std::string draw() {
+  std::string draw(std::string_view id) {
     names();
     const std::vector<bool> keep = rows_to_show(ladder_.rows, false);
     Gap hidden;
@@ -67,6 +69,7 @@ class Drawing {
         hidden.add(ladder_.rows[i]);
         continue;
       }
+      if (y_ - cuts_.back() > piece_height) cuts_.push_back(y_ + 4);
       if (hidden.rows > 0) gap(std::exchange(hidden, {}));
       row(ladder_.rows[i]);
     }
@@ -77,10 +80,20 @@ class Drawing {
       lines +=
           "<line class=\"lifeline\" x1=\"" + number(x) + "\" y1=\"26\" x2=\"" + number(x) + "\" y2=\"" + number(y_) + "\"/>\n";
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ladder\" role=\"img\" viewBox=\"0 0 " + number(width) + " " +
-           number(y_ + 8) + "\" aria-label=\"" + (lang_ == Lang::zh ? "时序图" : "ladder") + "\">\n" + lines + out_ + "</svg>\n";
+           number(y_ + 8) + "\" aria-label=\"" + (lang_ == Lang::zh ? "时序图" : "ladder") + "\"><g id=\"" + markup_text(id) +
+           "\">\n" + lines + out_ + "</g></svg>\n" + pieces(id);
   }
 
  private:
+  std::string pieces(std::string_view id) const {
+    std::string out = "<div class=\"paper\" aria-hidden=\"true\">\n";
+    for (std::size_t i = 0; i < cuts_.size(); ++i) {
+      const int from = cuts_[i], to = i + 1 < cuts_.size() ? cuts_[i + 1] : y_ + 8;
+      out += "<svg viewBox=\"0 " + number(from) + " " + number(width) + " " + number(to - from) + "\"><use href=\"#" +
+             markup_text(id) + "\"/></svg>\n";
+    }
+    return out + "</div>\n";
+  }
   void text(int x, std::string_view anchor, std::string_view css, std::string_view words) {
     out_ += "<text class=\"" + std::string(css) + "\" x=\"" + number(x) + "\" y=\"" + number(y_) + "\" text-anchor=\"" +
             std::string(anchor) + "\">" + markup_text(words) + "</text>\n";
@@ -123,7 +136,11 @@ class Drawing {
   void row(const Row& row) {
     const bool rightwards = !(row.from < ladder_.actors.size() && ladder_.actors[row.from].on_the_right);
     y_ += line_height + 8;
-    text(rightwards ? left + 8 : right - 8, rightwards ? "start" : "end", "label", label_of(row));
+    const std::vector<std::string> label = wrap(label_of(row), columns);  // SACK blocks make it long
+    for (const std::string& part : label) {
+      text(rightwards ? left + 8 : right - 8, rightwards ? "start" : "end", "label", part);
+      if (&part != &label.back()) y_ += line_height - 2;
+    }
     y_ += 7;
     arrow(row, rightwards);
     const int base = y_;
@@ -147,11 +164,12 @@ class Drawing {
   LadderText clock_;
   std::string out_;
   int y_ = 0;
+  std::vector<int> cuts_{0};  // heights at which a piece begins
 };
 
 }  // namespace
 
-std::string ladder_svg(const LadderBlock& block, Lang lang) { return Drawing(block, lang).draw(); }
+std::string ladder_svg(const LadderBlock& block, Lang lang, std::string_view id) { return Drawing(block, lang).draw(id); }
 
 std::string ladder_table(const LadderBlock& block, Lang lang) {
   const bool zh = lang == Lang::zh;

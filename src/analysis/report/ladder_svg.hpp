@@ -5,10 +5,13 @@
 #include "analysis/report/document.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace ft::analysis::report {
 
-std::string ladder_svg(const LadderBlock& block, Lang lang);
+/// `id` is of the drawing within. On paper, where a picture higher than a page would be cut anywhere, the same drawing is shown
+/// in pieces, each cut between two rows.
+std::string ladder_svg(const LadderBlock& block, Lang lang, std::string_view id);
 /// The same rows as a table, for those who do not see pictures.
 std::string ladder_table(const LadderBlock& block, Lang lang);
 

@@ -60,6 +60,7 @@ TEST_CASE("an SVG escapes titles and names, and tells the frame of each mark") {
 }
 
 TEST_CASE("steps of an axis are round") {
-  CHECK(round_steps(100, 4) == std::vector<double>{0, 50, 100});
-  CHECK(round_steps(0.07, 4).size() == 4);
+  CHECK(round_steps(0, 100, 4) == std::vector<double>{0, 50, 100});
+  CHECK(round_steps(0, 0.07, 4).size() == 4);
+  CHECK(round_steps(41, 152, 4) == std::vector<double>{50, 100, 150});
 }
