@@ -1,6 +1,7 @@
 #include "cli/frames.hpp"
 
 #include "analysis/find/find.hpp"
+#include "analysis/quantity.hpp"
 
 #include <algorithm>
 
@@ -34,7 +35,28 @@ Frames::Frames(io::CaptureSource& source, Wants wants)
 }
 Frames::~Frames() = default;
 
+void Frames::show_progress(std::string what) {
+  interruption_.emplace();
+  progress_.emplace(what, source_.size());
+  doing_ = std::move(what);
+}
+
+void Frames::hide_progress() { progress_.reset(); }
+
+/// Now and then: tells how far it has come, and asks whether it shall go on.
+bool Frames::goes_on() {
+  constexpr std::uint64_t between_looks = 8192;  // packets
+  if (read_ % between_looks != 0 || read_ == 0) return true;
+  if (progress_) progress_->show(source_.position(), read_);
+  if (!interruption_ || !Interruption::asked() || problem_) return true;
+  most_ = read_;
+  problem_ = "interrupted: only the first " + analysis::count_text(read_) + " packets were looked at";
+  return false;
+}
+
 const analysis::Frame* Frames::dissect_next() {
+  if (read_ == most_ || !goes_on()) return nullptr;
+  ++read_;
   const io::CaptureSource::Step step = source_.next(packet_);
   if (step == io::CaptureSource::Step::packet) return &dissector_.dissect(packet_);
   if (step == io::CaptureSource::Step::failed) problem_ = source_.problem();
@@ -57,6 +79,8 @@ void Frames::prepare() {
   numbers_.restart();
   dissector_.restart();
   second_pass_ = source_.rewind();
+  read_ = 0;
+  if (progress_) progress_.emplace(doing_ + " again", source_.size());
 }
 
 /// What had to be sent again because it never arrived.

@@ -8,6 +8,7 @@
 #include "analysis/fields/numbers.hpp"
 #include "analysis/flow/analysis.hpp"
 #include "cli/analysis_limits.hpp"
+#include "cli/progress.hpp"
 #include "io/capture_source.hpp"
 
 #include <cstdint>
@@ -33,6 +34,11 @@ class Frames {
   Frames(io::CaptureSource& source, Wants wants);
   ~Frames();
 
+  /// From now on: how far the reading has come, and Ctrl-C ends it. `what` is done, "reading x.pcap".
+  void show_progress(std::string what);
+  /// No more of it: somebody writes to the terminal.
+  void hide_progress();
+
   /// The first pass, when connections are wanted. The error is the source's; what came before it holds all the same.
   void prepare();
   /// The next packet with its context, both valid until the next call; nullptr at the end.
@@ -45,6 +51,7 @@ class Frames {
   const std::optional<std::string>& problem() const { return problem_; }
 
  private:
+  bool goes_on();
   const analysis::Frame* dissect_next();
   void judge_passing(analysis::FrameContext& context);
   void judge_known(analysis::FrameContext& context);
@@ -66,6 +73,10 @@ class Frames {
   std::optional<Instant> first_, previous_, displayed_;
   std::optional<std::string> problem_;
   bool second_pass_ = false;
+  std::uint64_t read_ = 0, most_ = UINT64_MAX;  // packets of this pass; where the first was interrupted
+  std::string doing_;
+  std::optional<Progress> progress_;
+  std::optional<Interruption> interruption_;
 };
 
 }  // namespace ft::cli

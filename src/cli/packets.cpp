@@ -111,6 +111,7 @@ std::optional<PacketStyle> style_of(const PacketsOptions& o) {
 /// ${field} is of this packet: it has to be found before the others are judged.
 int select(const PacketsOptions& o, io::CaptureSource& source, Frames::Wants wants, analysis::Filter& filter) {
   Frames frames(source, wants);
+  frames.show_progress("looking for packet " + std::to_string(o.selected));
   frames.prepare();
   while (const analysis::FrameContext* context = frames.next())
     if (context->frame.number == o.selected) {
@@ -134,11 +135,13 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
     slice.emplace(std::move(*created));
   }
   Frames frames(**source, wants);
+  const bool live = o.file == "-";
+  if (!live) frames.show_progress("reading " + base_name(o.file));
   frames.prepare();
   const auto printer = make_packet_printer(style);
   Output out;
   const bool prints = !slice || style.format != PacketStyle::Format::text || style.tree || style.octets;
-  const bool live = o.file == "-";
+  const bool on_terminal = prints && isatty(STDOUT_FILENO) == 1;
   if (prints) out.write(printer->begin());
   std::uint64_t shown = 0;
   bool wanted = true;
@@ -153,10 +156,12 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
       if (const auto added = slice->add(frames.packet(), context->frame, (*source)->interfaces()); !added)
         return fail(added.error(), exit_failed);
     }
+    if (on_terminal && shown == 1) frames.hide_progress();
     if (prints) wanted = out.write(printer->packet(*context));
     frames.shown();
     if (prints && (shown == 1 || live)) wanted = std::fflush(stdout) == 0 && wanted;  // the first one at once
   }
+  frames.hide_progress();
   if (prints) out.write(printer->end());
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
   if (slice) {

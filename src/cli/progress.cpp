@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace ft::cli {
@@ -15,9 +16,17 @@ namespace ft::cli {
 namespace {
 
 constexpr std::chrono::milliseconds first_shown{1000}, between{100};
-constexpr std::size_t bar_columns = 24;
+constexpr std::size_t least_bar = 6, most_bar = 24;  // columns
 
 volatile std::sig_atomic_t interrupted = 0;
+
+/// A line that is longer could not be taken back.
+std::size_t columns_of_terminal() {
+  winsize size{};
+  constexpr std::size_t usual = 80, least = 20;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
+  return std::max<std::size_t>(size.ws_col, least);
+}
 
 void on_interrupt(int signal) {
   interrupted = 1;
@@ -41,16 +50,19 @@ void Progress::show(std::uint64_t octets, std::uint64_t packets) {
   shown_ = true;
   const double seconds = std::max(std::chrono::duration<double>(now - begun_).count(), 1e-3);
   const double rate = static_cast<double>(octets) / seconds;
-  std::string line = analysis::cut(what_, 30, "...") + " ";
-  if (total_ && *total_ > 0) {
-    const double share = std::min(1.0, static_cast<double>(octets) / static_cast<double>(*total_));
-    const auto full = static_cast<std::size_t>(share * bar_columns);
-    line += fmt::format("[{}{}] {:3.0f} % ", std::string(full, '#'), std::string(bar_columns - full, '.'), share * 100);
-  }
-  line += fmt::format("{:.0f} MB/s, {:.2f} M packets/s", rate / 1e6, static_cast<double>(packets) / seconds / 1e6);
+  std::string numbers = fmt::format("{:.0f} MB/s, {:.2f} M packets/s", rate / 1e6, static_cast<double>(packets) / seconds / 1e6);
   if (total_ && rate > 0 && octets < *total_)
-    line += fmt::format(", {:.0f} s left", static_cast<double>(*total_ - octets) / rate);
-  std::fprintf(stderr, "\r\x1b[K%s", analysis::cut(line, 100, "").c_str());
+    numbers += fmt::format(", {:.0f} s left", static_cast<double>(*total_ - octets) / rate);
+  const std::size_t room = columns_of_terminal() - 1;
+  std::string line = analysis::cut(what_, 30, "...") + " ";
+  const std::size_t others = analysis::display_width(line) + numbers.size() + std::string_view("[] 100 % ").size();
+  if (total_ && *total_ > 0 && others + least_bar <= room) {
+    const std::size_t columns = std::min(most_bar, room - others);
+    const double share = std::min(1.0, static_cast<double>(octets) / static_cast<double>(*total_));
+    const auto full = static_cast<std::size_t>(share * static_cast<double>(columns));
+    line += fmt::format("[{}{}] {:3.0f} % ", std::string(full, '#'), std::string(columns - full, '.'), share * 100);
+  }
+  std::fprintf(stderr, "\r\x1b[K%s", analysis::cut(line + numbers, room, "").c_str());
   std::fflush(stderr);
 }
 

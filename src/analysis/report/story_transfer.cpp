@@ -182,8 +182,8 @@ class Words {
     const std::string who = name(turn.side, true);
     std::string text;
     if (zh_) {
-      text = who + (wait.empty() ? "在 " + when(turn.from) : "在 " + wait + " 后") + (wait.empty() ? "发送 " : "回送 ") + size +
-             "，共 " + count + " 个报文段" + (rate.empty() ? "" : "，历时 " + time_text(length) + "，" + rate) + "。";
+      text = who + "在 " + (wait.empty() ? when(turn.from) + " 发送 " : wait + " 后回送 ") + size + "，共 " + count +
+             " 个报文段" + (rate.empty() ? "" : "，历时 " + time_text(length) + "，" + rate) + "。";
     } else {
       text = who + " sends " + size + (wait.empty() ? " at " + when(turn.from) : " " + wait + " later") + " in " + count +
              (turn.segments == 1 ? " segment" : " segments") + (rate.empty() ? "" : " over " + time_text(length) + ": " + rate) +
