@@ -199,6 +199,9 @@ int explain(const ExplainOptions& o) {
     return fail("cannot read the capture a second time", exit_failed);
   const std::vector<const report::FlowSteps*> chosen = flows.settle(**examined);
 
+  const auto status = [&] {  // asked at the end: each reading may come less far
+    return (*examined)->file().partial || (second && second->partial()) ? exit_partial : exit_ok;
+  };
   if (!o.slice.file.empty()) {
     std::vector<std::uint32_t> sliced = overview.chosen;
     if (!choice) sliced.clear();  // all packets, or those of the connections that the filter means
@@ -206,10 +209,9 @@ int explain(const ExplainOptions& o) {
       if (wanted[stream]) sliced.push_back(stream);
     const auto written = write_slice(**examined, sliced, o.slice, lang);
     if (!written) return fail(written.error(), exit_failed);
-    if (o.slice.file == "-") return exit_ok;  // nothing else goes there
+    if (o.slice.file == "-") return status();  // nothing else goes there
   }
   Output out;
-  const int status = (*examined)->file().partial || (second && second->partial()) ? exit_partial : exit_ok;
   if (o.json) {
     print_json(out, **examined, chosen, choice.has_value(), wanted, lang, comparison);
   } else {
@@ -234,7 +236,7 @@ int explain(const ExplainOptions& o) {
     }
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
-  return status;
+  return status();
 }
 
 }  // namespace

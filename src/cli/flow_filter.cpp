@@ -56,6 +56,7 @@ std::expected<std::vector<bool>, std::string> filter_connections(Examination& ex
   Frames frames(
       source,
       {.streams = true, .connections = filter->needs_connections(), .checksums = filter->needs(analysis::Need::checksums)});
+  frames.show_progress("filtering " + examined.file().name);
   frames.prepare();
   std::vector<bool> chosen(examined.streams());
   std::uint64_t packets = 0;
@@ -71,6 +72,7 @@ bool count_packets_of(Examination& examined, const std::vector<bool>& wanted, re
   io::CaptureSource& source = examined.source();
   if (!source.rewind()) return false;
   Frames frames(source, {.streams = true});
+  frames.show_progress("counting " + examined.file().name);
   frames.prepare();
   std::uint64_t packets = 0;
   while (const analysis::FrameContext* context = frames.next()) {
@@ -86,6 +88,7 @@ report::Packets packets_of(Examination& examined, std::span<const std::uint32_t>
   io::CaptureSource& source = examined.source();
   if (!source.rewind()) return out;
   Frames frames(source, {.streams = true, .connections = true, .checksums = true});
+  frames.show_progress("taking packets of " + examined.file().name);
   frames.prepare();
   while (const analysis::FrameContext* context = frames.next()) {
     const auto stream = stream_of(*context);

@@ -36,7 +36,6 @@ Frames::Frames(io::CaptureSource& source, Wants wants)
 Frames::~Frames() = default;
 
 void Frames::show_progress(std::string what) {
-  interruption_.emplace();
   progress_.emplace(what, source_.size());
   doing_ = std::move(what);
 }

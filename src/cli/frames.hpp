@@ -34,8 +34,10 @@ class Frames {
   Frames(io::CaptureSource& source, Wants wants);
   ~Frames();
 
-  /// From now on: how far the reading has come, and Ctrl-C ends it. `what` is done, "reading x.pcap".
+  /// From now on: how far the reading has come. `what` is done, "reading x.pcap".
   void show_progress(std::string what);
+  /// From now on Ctrl-C ends the reading, not the program; problem() says so.
+  void end_at_interrupt() { interruption_.emplace(); }
   /// No more of it: somebody writes to the terminal.
   void hide_progress();
 

@@ -136,7 +136,10 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
   }
   Frames frames(**source, wants);
   const bool live = o.file == "-";
-  if (!live) frames.show_progress("reading " + base_name(o.file));
+  if (!live) {  // what comes through a pipe ends when its writer does
+    frames.show_progress("reading " + base_name(o.file));
+    frames.end_at_interrupt();
+  }
   frames.prepare();
   const auto printer = make_packet_printer(style);
   Output out;
