@@ -4,6 +4,14 @@
 
 namespace ft::cli {
 
+namespace {
+
+/// Who waits is woken when half the ring is his to work on. Woken for each batch, both threads sleep and wake thousands of times
+/// a second, and a scheduler takes such threads for companions that share a processor.
+constexpr std::uint32_t half = AnalysisFeed::batches / 2;
+
+}  // namespace
+
 AnalysisFeed::AnalysisFeed(analysis::Analysis& analysis, bool threads)
     : analysis_(analysis),
       threads_(threads && std::thread::hardware_concurrency() > 1),
@@ -28,7 +36,7 @@ void AnalysisFeed::hand_over() {
   if (!worker_.joinable()) worker_ = std::thread([this] { work(); });
   const std::uint32_t made = made_.load(std::memory_order_relaxed) + 1;
   made_.store(made, std::memory_order_release);
-  made_.notify_one();
+  if (made % half == 0) made_.notify_one();
   // The next batch may be filled when the worker is done with what was in it.
   for (std::uint32_t judged = judged_.load(std::memory_order_acquire); made - judged == batches;
        judged = judged_.load(std::memory_order_acquire))
@@ -49,7 +57,7 @@ void AnalysisFeed::work() {
     const bool last = batch.last;
     judge(batch);
     judged_.store(judged + 1, std::memory_order_release);
-    judged_.notify_one();
+    if ((judged + 1) % half == 0) judged_.notify_one();
     if (last) return;
   }
 }

@@ -18,6 +18,8 @@ namespace ft::cli {
 
 class AnalysisFeed {
  public:
+  static constexpr std::uint32_t batches = 16;
+
   /// `threads` false: everything in the caller's thread.
   explicit AnalysisFeed(analysis::Analysis& analysis, bool threads = true);
   ~AnalysisFeed();
@@ -35,7 +37,6 @@ class AnalysisFeed {
     std::optional<analysis::IcmpError> error;  // after them
     bool last = false;
   };
-  static constexpr std::uint32_t batches = 8;
 
   Batch& filling() { return (*ring_)[made_.load(std::memory_order_relaxed) % batches]; }
   void hand_over();

@@ -23,13 +23,11 @@ std::string name_of(pcap::Format format) { return format == pcap::Format::pcapng
 
 class MappedCapture final : public CaptureSource {
  public:
-  MappedCapture(MappedFile mapped, pcap::Reader reader) : mapped_(std::move(mapped)), reader_(std::move(reader)) {
-    ahead_.emplace(mapped_.octets());
-  }
+  MappedCapture(MappedFile mapped, pcap::Reader reader) : mapped_(std::move(mapped)), reader_(std::move(reader)) {}
 
   Step next(pcap::Packet& packet) override {
     if (reader_.position() >= next_look_) look_at_size();
-    ahead_->reached(reader_.position());
+    mapped_.read_on(reader_.position());
     const auto found = reader_.next(packet);
     const bool given = found && *found;
     // What has been cut off reads as zeros, and zeros as damage or as packets without octets.
@@ -49,7 +47,7 @@ class MappedCapture final : public CaptureSource {
     reader_ = std::move(*again);
     next_look_ = 0;
     problem_.clear();
-    ahead_.emplace(mapped_.octets());
+    mapped_.rewind();
     return true;
   }
   std::optional<std::uint64_t> size() const override { return mapped_.octets().size(); }
@@ -68,7 +66,6 @@ class MappedCapture final : public CaptureSource {
 
   MappedFile mapped_;
   pcap::Reader reader_;
-  std::optional<ReadAhead> ahead_;
   std::uint64_t size_ = mapped_.octets().size();  // of the file, when last looked at
   std::size_t next_look_ = 0;
   std::string problem_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include <fcntl.h>
@@ -76,7 +77,8 @@ std::optional<MappedFile> MappedFile::of(int file, std::size_t octets) {
   return mapped;
 }
 
-MappedFile::MappedFile(MappedFile&& other) noexcept : file_(std::move(other.file_)), octets_(std::exchange(other.octets_, {})) {}
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : file_(std::move(other.file_)), octets_(std::exchange(other.octets_, {})), next_ask_(other.next_ask_) {}
 
 MappedFile::~MappedFile() {
   if (octets_.empty()) return;
@@ -89,54 +91,17 @@ std::uint64_t MappedFile::current_size() const {
   return ::fstat(file_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : octets_.size();
 }
 
-namespace {
-
-constexpr std::size_t step = 4U << 20;       // octets asked for and given back at a time
-constexpr std::size_t lead = 8 * step;       // how far before the reader
-constexpr std::size_t worth_it = 32U << 20;  // a thread and its waking cost as much as a few megabytes
+void MappedFile::ask(std::size_t at) {
 #ifdef MADV_POPULATE_READ
-constexpr int populate = MADV_POPULATE_READ;
+  constexpr int populate = MADV_POPULATE_READ;
 #else
-constexpr int populate = 22;  // Linux 5.14; an older one says that it does not know it, and pages come when they are touched
+  constexpr int populate = 22;  // Linux 5.14; an older one does not know it, and pages come when they are touched
 #endif
-
-}  // namespace
-
-ReadAhead::ReadAhead(std::span<const std::byte> octets) : octets_(octets) {
-  if (octets.size() < worth_it || std::thread::hardware_concurrency() < 2) return;
-  next_word_ = step;
-  worker_ = std::thread([this] { work(); });
-}
-
-ReadAhead::~ReadAhead() {
-  if (!worker_.joinable()) return;
-  over_ = true;
-  tell(octets_.size() + 1);
-  worker_.join();
-}
-
-void ReadAhead::tell(std::size_t at) {
-  next_word_ = at + step;
-  reached_.store(at, std::memory_order_release);
-  reached_.notify_one();
-}
-
-void ReadAhead::work() {
-  std::size_t given_back = 0;
-  for (std::size_t asked = 0; !over_;) {
-    const std::size_t reached = reached_.load(std::memory_order_acquire);
-    asked = std::max(asked, reached / step * step);
-    if (asked < octets_.size() && asked < reached + lead) {
-      const auto piece = octets_.subspan(asked, std::min(step, octets_.size() - asked));
-      ::madvise(address(piece), piece.size(), populate);
-      asked += piece.size();
-    } else if (reached >= given_back + 2 * step) {  // not the page under work
-      ::madvise(address(octets_.subspan(given_back)), step, MADV_DONTNEED);
-      given_back += step;
-    } else {
-      reached_.wait(reached, std::memory_order_acquire);
-    }
-  }
+  constexpr std::size_t step = 2U << 20, most_of_page = 64U << 10;
+  next_ask_ = at + step;
+  if (at >= octets_.size()) return;
+  const auto piece = octets_.subspan(at / most_of_page * most_of_page);
+  ::madvise(address(piece), std::min(piece.size(), step + most_of_page), populate);
 }
 
 }  // namespace ft::io

@@ -5,13 +5,11 @@
 
 #include "io/descriptor.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
-#include <thread>
+#include <utility>
 
 namespace ft::io {
 
@@ -24,39 +22,23 @@ class MappedFile {
   ~MappedFile();
 
   std::span<const std::byte> octets() const { return octets_; }
+  /// What follows `at` will be read now: its pages are mapped together, which costs half of what a fault for every few of them
+  /// does. To be called often: nearly always it is a comparison.
+  void read_on(std::size_t at) {
+    if (at >= next_ask_) ask(at);
+  }
+  /// From the beginning again.
+  void rewind() { next_ask_ = 0; }
   /// As the file system says now; what lies beyond reads as zeros. One system call.
   std::uint64_t current_size() const;
 
  private:
   MappedFile(Descriptor file, std::span<const std::byte> octets) : file_(std::move(file)), octets_(octets) {}
+  void ask(std::size_t at);
 
   Descriptor file_;
   std::span<const std::byte> octets_;
-};
-
-/// Asks for pages before their reader comes to them and gives them back after, on a thread of its own: both take as long as the
-/// reading itself. A short file and a single processor have none.
-class ReadAhead {
- public:
-  explicit ReadAhead(std::span<const std::byte> octets);
-  ~ReadAhead();
-  ReadAhead(const ReadAhead&) = delete;
-  ReadAhead& operator=(const ReadAhead&) = delete;
-
-  /// The reader needs nothing before `at` any more. To be called often: nearly always it is a comparison.
-  void reached(std::size_t at) {
-    if (at >= next_word_) tell(at);
-  }
-
- private:
-  void tell(std::size_t at);
-  void work();
-
-  std::span<const std::byte> octets_;
-  std::size_t next_word_ = static_cast<std::size_t>(-1);
-  std::atomic<std::size_t> reached_ = 0;
-  std::atomic<bool> over_ = false;
-  std::thread worker_;
+  std::size_t next_ask_ = 0;
 };
 
 }  // namespace ft::io
