@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 #include <poll.h>
 #include <sys/mman.h>
@@ -15,7 +16,15 @@ namespace ft::cli {
 
 namespace {
 constexpr std::size_t most_said = 64 * 1024;  // octets kept of standard error
+
+std::chrono::nanoseconds time_used(pid_t child) {
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &used) != 0) return {};
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
+
+}  // namespace
 
 std::string ChildEnd::describe() const {
   if (hung) return "it did not end: an endless loop";
@@ -30,7 +39,7 @@ void* shared_memory(std::size_t octets) {
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
-ChildEnd in_child(const std::function<int()>& work, const std::function<bool()>& tick) {
+ChildEnd in_child(const std::function<int()>& work, const std::function<bool(std::chrono::nanoseconds used)>& tick) {
   ChildEnd end;
   std::array<int, 2> said{};
   std::fflush(nullptr);
@@ -58,7 +67,7 @@ ChildEnd in_child(const std::function<int()>& work, const std::function<bool()>&
       open = n > 0;
       if (n > 0 && end.said.size() < most_said) end.said.append(piece.data(), static_cast<std::size_t>(n));
     }
-    if (!end.hung && !tick()) {
+    if (!end.hung && !tick(time_used(child))) {
       end.hung = true;
       kill(child, SIGKILL);
     }

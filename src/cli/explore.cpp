@@ -91,7 +91,7 @@ Report explore(const world::Rules& rules, const ExploreOptions& o, ExploreBoard&
         if (result.finding) keep(*result.finding, board);
         return 0;
       },
-      [&] {
+      [&](auto) {
         if (shows)
           std::fprintf(stderr, "\r%.*s: %llu states, depth %u ", static_cast<int>(rules.name.size()), rules.name.data(),
                        static_cast<unsigned long long>(board.count.states), board.count.depth);

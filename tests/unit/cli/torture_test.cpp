@@ -31,7 +31,7 @@ Said tortures(const std::string& arguments) {
   return said;
 }
 
-bool always() { return true; }
+bool always(std::chrono::nanoseconds) { return true; }
 
 }  // namespace
 
@@ -78,9 +78,22 @@ TEST_CASE("a child that does not end is ended") {
         for (;;) pause();
         return 0;
       },
-      [&] { return ++ticks < 3; });
+      [&](auto) { return ++ticks < 3; });
   CHECK(end.hung);
   CHECK(end.describe() == "it did not end: an endless loop");
+}
+
+TEST_CASE("a child is judged by the time that it works, not by the time that it waits for a processor") {
+  const auto little = [](std::chrono::nanoseconds used) { return used < std::chrono::milliseconds(50); };
+  CHECK(in_child([] { return usleep(400'000); }, little).well());
+  volatile bool forever = true;
+  const ChildEnd end = in_child(
+      [&] {
+        while (forever) continue;
+        return 0;
+      },
+      little);
+  CHECK(end.hung);
 }
 
 TEST_CASE("what a child leaves in shared memory is seen, and its status") {
