@@ -74,7 +74,14 @@ class IpAddress {
 
   std::string to_string() const;  // RFC 5952 for IPv6
 
-  friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  /// In the order of the octets, by words as well: tables of addresses are searched by it.
+  friend constexpr std::strong_ordering operator<=>(const IpAddress& a, const IpAddress& b) {
+    const auto x = a.words();
+    const auto y = b.words();
+    for (std::size_t i = 0; i < 2; ++i)
+      if (x[i] != y[i]) return in_order(x[i]) <=> in_order(y[i]);
+    return a.family_ <=> b.family_;
+  }
   /// Two words and the family instead of sixteen octets: compared several times for each packet.
   friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
     const auto x = a.words();
@@ -83,6 +90,10 @@ class IpAddress {
   }
 
  private:
+  static constexpr std::uint64_t in_order(std::uint64_t word) {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+  }
+
   std::array<std::uint8_t, 16> octets_{};
   Family family_ = Family::ipv4;
 };

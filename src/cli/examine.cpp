@@ -53,6 +53,7 @@ void Examination::read(analysis::report::Timeline* timeline) {
       stopped = Interruption::asked();
     }
   }
+  if (!options_.twice || analysis_.streams() > 1) source_->rest();  // a connection alone is told segment by segment
   analysis_.finish();
   file_.segments = analysis_.capture().segments;
   file_.format = source_->format();

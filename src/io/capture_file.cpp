@@ -50,6 +50,7 @@ class MappedCapture final : public CaptureSource {
     mapped_.rewind();
     return true;
   }
+  void rest() override { mapped_.rest(); }
   std::optional<std::uint64_t> size() const override { return mapped_.octets().size(); }
   std::string format() const override { return name_of(reader_.format()); }
   std::uint64_t position() const override { return reader_.position(); }

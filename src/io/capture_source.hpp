@@ -31,6 +31,8 @@ class CaptureSource {
 
   /// Back to the first packet, for a second pass. False: this source can be read once only.
   virtual bool rewind() = 0;
+  /// Nothing will be read for a while, perhaps never: what is held for reading may go.
+  virtual void rest() {}
   /// Octets in all and used up so far, as they lie in the file (compressed ones when it is compressed); nullopt: nobody knows.
   virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
   virtual std::uint64_t position() const { return 0; }

@@ -78,10 +78,14 @@ std::optional<MappedFile> MappedFile::of(int file, std::size_t octets) {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : file_(std::move(other.file_)), octets_(std::exchange(other.octets_, {})), next_ask_(other.next_ask_) {}
+    : file_(std::move(other.file_)),
+      octets_(std::exchange(other.octets_, {})),
+      next_ask_(other.next_ask_),
+      giver_(std::move(other.giver_)) {}
 
 MappedFile::~MappedFile() {
   if (octets_.empty()) return;
+  if (giver_.joinable()) giver_.join();
   release(octets_);
   ::munmap(address(octets_), octets_.size());
 }
@@ -89,6 +93,12 @@ MappedFile::~MappedFile() {
 std::uint64_t MappedFile::current_size() const {
   struct stat status{};
   return ::fstat(file_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : octets_.size();
+}
+
+void MappedFile::rest() {
+  constexpr std::size_t worth_it = 64U << 20;  // a thread costs as much as a few megabytes
+  if (octets_.size() < worth_it || giver_.joinable()) return;
+  giver_ = std::jthread([octets = octets_] { ::madvise(address(octets), octets.size(), MADV_DONTNEED); });
 }
 
 void MappedFile::ask(std::size_t at) {

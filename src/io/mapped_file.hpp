@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <thread>
 #include <utility>
 
 namespace ft::io {
@@ -29,6 +30,9 @@ class MappedFile {
   }
   /// From the beginning again.
   void rewind() { next_ask_ = 0; }
+  /// Nothing is read for a while: a large file's pages are given back, on another thread, which spares the end of the process
+  /// that work. They come again when they are read again.
+  void rest();
   /// As the file system says now; what lies beyond reads as zeros. One system call.
   std::uint64_t current_size() const;
 
@@ -39,6 +43,7 @@ class MappedFile {
   Descriptor file_;
   std::span<const std::byte> octets_;
   std::size_t next_ask_ = 0;
+  std::jthread giver_;
 };
 
 }  // namespace ft::io
