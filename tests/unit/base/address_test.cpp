@@ -31,6 +31,20 @@ TEST_CASE("text that is no IPv4 address is refused") {
   }
 }
 
+TEST_CASE("addresses are in the order of their octets") {
+  const auto address = [](std::string_view text) { return *IpAddress::parse(text); };
+  const IpAddress sorted[] = {address("::"),           address("::1"),      address("::100"),       address("9.255.255.255"),
+                              address("10.0.0.1"),     address("10.0.1.0"), address("11.0.0.0"),    address("2001:db8::1:0"),
+                              address("2001:db8:1::"), address("fd00::2"),  address("fd00:0:0:1::")};
+  for (std::size_t a = 0; a < std::size(sorted); ++a)
+    for (std::size_t b = 0; b < std::size(sorted); ++b) {
+      CAPTURE(sorted[a].to_string());
+      CAPTURE(sorted[b].to_string());
+      CHECK((sorted[a] <=> sorted[b]) == (a <=> b));
+    }
+  CHECK(address("0.0.0.0") < address("::"));  // the same octets: IPv4 first
+}
+
 TEST_CASE("IPv6 text of RFC 4291 2.2 is read") {
   const std::array<std::uint8_t, 16> full{0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89,
                                           0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89};
