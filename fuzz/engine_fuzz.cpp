@@ -186,6 +186,7 @@ class World {
     envelope.destination = destination;
     envelope.dont_fragment = (length & 1) != 0;
     FT_ASSERT(engine_.seal(now_, envelope, length, out) == header);
+    if (engine_.loops_back(destination)) return check_ip(out);  // it never sees a link
     check_frame(out);
   }
 
@@ -212,14 +213,19 @@ class World {
     }
   }
 
+  /// RFC 1122 3.2.1.3: a loopback address leaves no host, but may well call its own.
+  bool may_bear(const IpAddress& source, const IpAddress& destination) const {
+    return engine_.is_local(source) || (source.is_loopback() && engine_.loops_back(destination));
+  }
+
   void check_ip(std::span<const std::byte> packet) const {
     if (load_u8(packet.data()) >> 4 == 4) {
       const auto parsed = wire::parse_ipv4(packet);
-      FT_ASSERT(parsed.has_value() && engine_.is_local(parsed->header.source));
+      FT_ASSERT(parsed.has_value() && may_bear(parsed->header.source, parsed->header.destination));
       FT_ASSERT(!parsed->header.destination.is_unspecified());
     } else {
       const auto parsed = wire::parse_ipv6(packet);
-      FT_ASSERT(parsed.has_value() && engine_.is_local(parsed->header.source));
+      FT_ASSERT(parsed.has_value() && may_bear(parsed->header.source, parsed->header.destination));
       if (parsed->header.next_header == wire::protocol::icmpv6)
         FT_ASSERT(wire::parse_icmpv6(parsed->header.source, parsed->header.destination, parsed->payload).has_value());
     }
