@@ -1,6 +1,7 @@
 #include "analysis/find/case.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace ft::analysis {
 
@@ -13,7 +14,8 @@ Duration round_trip(const Connection& connection) {
   const bool clean = a.syns == 1 && b.syns == 1;
   if (clean && connection.handshake && (best == Duration{} || *connection.handshake < best)) best = *connection.handshake;
   if (best == Duration{} && a.rtt_samples + b.rtt_samples > 0) best = std::max(a.rtt_least, b.rtt_least);
-  return best;
+  // A day is no round trip: hostile clocks may say centuries, and times are multiplied.
+  return std::min<Duration>(best, std::chrono::hours(24));
 }
 
 bool finished_handshake(const Connection& connection) {
