@@ -195,6 +195,7 @@ TEST_CASE("a file that somebody shortens while it is read gives its whole packet
 
 TEST_CASE("a file that is emptied under its reader's eyes ends the reading and not the process") {
   const Folder folder;
+  constexpr std::size_t each = 16 + 1000;
   const Octets file = capture(2000, true);
   for (const std::size_t end : {std::size_t{0}, std::size_t{24}, std::size_t{5000}}) {
     CAPTURE(end);
@@ -204,7 +205,7 @@ TEST_CASE("a file that is emptied under its reader's eyes ends the reading and n
     REQUIRE(source->next(packet) == CaptureSource::Step::packet);
     REQUIRE(::truncate(path.c_str(), static_cast<off_t>(end)) == 0);  // before the next look at its size
     const Told told = read_all(*source);
-    CHECK(told.packets <= 10);  // of which the last, cut by nobody's fault of ours, may be half zeros
+    CHECK(told.packets <= end / each);  // the one that was cut may be among them: nobody has looked since
     CHECK(told.problem == "truncated at octet " + std::to_string(end) + ": the file had " + std::to_string(file.size()) +
                               " octets, and was shortened while it was read");
     CHECK(source->next(packet) == CaptureSource::Step::failed);
