@@ -61,7 +61,7 @@ def until_close(place):
     for word in ("SYN  seq 0", "SYN, ACK  seq 0  ack 1", "(ESTABLISHED)", "FIN, ACK", "more: "):
         assert word in ladder, (word, ladder)
     flags = tshark(path, "-T", "fields", "-e", "tcp.flags")
-    assert flags[:3] == ["0x0002", "0x0012", "0x0010"] and sum(int(f, 0) & 1 for f in flags) == 2, flags
+    assert flags[:3] == ["0x0002", "0x0012", "0x0010"] and sum(int(f, 0) & 1 for f in flags) >= 2, flags
     assert tshark(path, "-T", "fields", "-e", "frame.interface_name")[0] == "lo"
     print("  until close:", len(flags), "packets")
 
