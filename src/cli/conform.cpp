@@ -2,6 +2,7 @@
 #include "cli/conform.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/failing.hpp"
 #include "cli/terminal.hpp"
 
 #include <fmt/format.h>
@@ -28,10 +29,7 @@ struct ConformOptions {
   When colour = When::automatic;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple conform: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"conform"};
 
 /// "9293", "RFC9293" and "rfc9293" are the same.
 std::string spelled(std::string name) {

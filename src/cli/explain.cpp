@@ -10,6 +10,7 @@
 #include "cli/compare_wireshark.hpp"
 #include "cli/examine.hpp"
 #include "cli/explain_slice.hpp"
+#include "cli/failing.hpp"
 #include "cli/flow_choice.hpp"
 #include "cli/flow_filter.hpp"
 #include "cli/second_capture.hpp"
@@ -48,10 +49,7 @@ struct ExplainOptions {
   SliceOptions slice;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple explain: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"explain"};
 
 /// What one pass over the connections leaves.
 struct Overview {

@@ -4,6 +4,7 @@
 #include "cli/capture_file.hpp"
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
+#include "cli/failing.hpp"
 #include "cli/terminal.hpp"
 #include "sim/explore/story.hpp"
 
@@ -51,10 +52,7 @@ struct Report {
   std::optional<world::Finding> finding;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple explore: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"explore"};
 
 double since(Clock::time_point begun) { return std::chrono::duration<double>(Clock::now() - begun).count(); }
 

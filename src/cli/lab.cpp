@@ -4,6 +4,7 @@
 #include "analysis/text_width.hpp"
 #include "cli/capture_file.hpp"
 #include "cli/commands.hpp"
+#include "cli/failing.hpp"
 #include "cli/kernel_story.hpp"
 #include "cli/lab_json.hpp"
 #include "cli/lab_options.hpp"
@@ -42,10 +43,7 @@ class Tee final : public trace::Sink {
   std::vector<trace::Sink*> sinks_;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple lab: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"lab"};
 
 std::expected<sim::Scenario, std::string> load(const std::string& name) {
   const bool is_file = name.ends_with(".toml") || name.find('/') != std::string::npos;

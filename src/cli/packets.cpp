@@ -3,6 +3,7 @@
 #include "analysis/fields/registry.hpp"
 #include "cli/commands.hpp"
 #include "cli/examine.hpp"
+#include "cli/failing.hpp"
 #include "cli/filter_text.hpp"
 #include "cli/frames.hpp"
 #include "cli/packet_printers.hpp"
@@ -35,10 +36,7 @@ struct PacketsOptions {
   When colour = When::automatic;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple packets: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"packets"};
 
 int list_fields(const std::string& only) {
   Output out;

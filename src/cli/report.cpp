@@ -6,6 +6,7 @@
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/examine.hpp"
+#include "cli/failing.hpp"
 #include "cli/flow_choice.hpp"
 
 #include <cstdio>
@@ -27,10 +28,7 @@ struct ReportOptions {
   std::string html;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple report: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"report"};
 
 /// The connection that was asked for; else the one with most text, which is what a lab is about.
 std::optional<std::uint32_t> choose(const Examination& examined, const std::optional<FlowChoice>& choice) {

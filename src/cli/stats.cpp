@@ -6,6 +6,7 @@
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/examine.hpp"
+#include "cli/failing.hpp"
 #include "cli/flow_filter.hpp"
 
 #include <algorithm>
@@ -29,10 +30,7 @@ struct StatsOptions {
   bool markdown = false;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple stats: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"stats"};
 
 /// Some of the connections, or all of them.
 struct Chosen {

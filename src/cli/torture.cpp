@@ -1,5 +1,6 @@
 // fourtuple torture: worlds of stacks from seeds, until the time is over or one of them breaks a promise.
 #include "cli/torture.hpp"
+#include "cli/failing.hpp"
 
 #include "cli/child.hpp"
 #include "cli/commands.hpp"
@@ -26,10 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto longest_world = std::chrono::seconds(30);  // of processor time
 constexpr std::uint64_t seeds_a_day = 1'000'000;
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple torture: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"torture"};
 
 double since(Clock::time_point begun) { return std::chrono::duration<double>(Clock::now() - begun).count(); }
 

@@ -9,6 +9,7 @@
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/examine.hpp"
+#include "cli/failing.hpp"
 #include "cli/flow_choice.hpp"
 #include "cli/flow_filter.hpp"
 
@@ -31,10 +32,7 @@ struct WhyOptions {
   bool json = false;
 };
 
-int fail(const std::string& what, int status) {
-  std::fprintf(stderr, "fourtuple why: %s\n", what.c_str());
-  return status;
-}
+constexpr Failing fail{"why"};
 
 /// What is to be answered: a finding, of a connection or of the whole capture, or that there is none.
 struct Answer {
