@@ -27,7 +27,10 @@ add_library(ft_options INTERFACE)
 if(FT_LTO)
   target_link_options(ft_options INTERFACE $<IF:$<BOOL:$<TARGET_PROPERTY:FT_LTO>>,-flto=auto,-fno-lto>)
 endif()
-target_compile_options(ft_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wsign-conversion -Werror)
+target_compile_options(ft_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wsign-conversion)
+if(PROJECT_IS_TOP_LEVEL)  # whoever includes us may have a compiler that warns of more
+  target_compile_options(ft_options INTERFACE -Werror)
+endif()
 # g++ 12 takes std::string::insert and operator+ for overlapping copies (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(ft_options INTERFACE -Wno-restrict)

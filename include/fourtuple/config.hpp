@@ -187,7 +187,7 @@ struct ConnectOptions {
   std::optional<IpAddress> local_address{};   // MUST-43; none: the route's (MUST-44)
   std::vector<IpAddress> source_route{};      // MUST-51: IPv4 only, at most nine hops that packets pass first; empty: none
   bool strict_source_route = false;           // nobody else on the way
-  std::optional<std::uint16_t> local_port{};  // none: RFC 6056 algorithm 4
+  std::optional<std::uint16_t> local_port{};  // none or 0: StackConfig::port_algorithm chooses
   std::optional<TcpOptions> tcp{};
   std::shared_ptr<const Authentication> authentication{};  // keys of peers (RFC 2385, RFC 5925)
 };

@@ -34,7 +34,8 @@ class Link {
 
   virtual ~Link() = default;
 
-  /// One packet (an Ethernet frame when medium() is ethernet) into `into`, which holds at least mtu() + 18 octets.
+  /// One packet (an Ethernet frame when medium() is ethernet) into `into`, which has room for mtu() + 18 octets, for 65,535 + 18
+  /// where the link carries super-segments.
   virtual Received receive(Instant now, std::span<std::byte> into) = 0;
   /// Takes the whole packet or nothing of it. The octets are borrowed for the call.
   virtual Outcome send(Instant now, std::span<const std::byte> packet, const Transmit& shape) = 0;

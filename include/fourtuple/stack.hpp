@@ -4,7 +4,11 @@
 //   on_packet / on_deadline / connect / write ... change state;
 //   then: poll_transmit until empty, poll_event until empty, arm next_deadline.
 //
-// Ids stay valid until close() or abort() of that id; a stale id answers Error::invalid_handle.
+// Ids stay valid until close() or abort() of that id, also after Event::Kind::closed; a stale id answers Error::invalid_handle.
+// Once a connection is over, calls answer why (error_of in error.hpp), reads only when what had arrived was read.
+//
+// No call blocks. One thread at a time for each stack; stacks share nothing. Instants must not step back. How to drive it:
+// docs/howto/embedding.md, examples/own_loop.cpp.
 #pragma once
 
 #include "fourtuple/address.hpp"
@@ -148,28 +152,35 @@ class Stack {
   Verdict on_packet(Instant now, std::span<const std::byte> packet, Offload offload = {});
   /// Harmless when early.
   void on_deadline(Instant now);
-  /// Fills `out` (at least mtu + 14 octets, more when super-segments are on) with the next packet.
+  /// Fills `out` with the next packet; nullopt: nothing to say now. `out` has room for mtu + 14 octets, with super-segments for
+  /// max_super_segment + 200.
   std::optional<Transmit> poll_transmit(Instant now, std::span<std::byte> out);
   std::optional<Event> poll_event();
   /// When on_deadline must be called at the latest; O(1). May be earlier than needed.
   std::optional<Instant> next_deadline() const;
 
   // --- the user's side ---------------------------------------------------------------------------------
+  /// An unspecified address stands for all of its family (RFC 9293 3.9.1.1). Errors: invalid_argument (port or backlog 0),
+  /// address_not_local, address_in_use, too_many_listeners.
   std::expected<ListenerId, OpenError> listen(Endpoint local, ListenOptions options = {});
+  /// The connection that has waited longest; would_block: none does.
   std::expected<ConnectionId, Error> accept(ListenerId listener);
   /// Connections that wait for accept.
   std::size_t acceptable(ListenerId listener) const;
   void close(ListenerId listener);  // half-open and unaccepted connections are reset
+  /// Begins the handshake; Event::Kind::connected or closed tells its end. Errors: invalid_argument, no_route, address_not_local,
+  /// four_tuple_in_use, no_ephemeral_port, too_many_connections, out_of_memory.
   std::expected<ConnectionId, OpenError> connect(Instant now, Endpoint remote, ConnectOptions options = {});
 
-  /// 0 = end of the peer's stream.
+  /// Octets read; 0 = end of the peer's stream. Errors: would_block, or why the connection died.
   std::expected<std::size_t, Error> read(ConnectionId id, std::span<std::byte> into);
   /// What is there to read, in place; empty when nothing is (or at the end of the stream). Valid until the next call.
   std::span<const std::byte> peek(ConnectionId id) const;
   /// Copies what is there from `offset` octets on, and leaves it there. Returns how much that was.
   std::size_t peek(ConnectionId id, std::size_t offset, std::span<std::byte> into) const;
+  /// At most what peek showed.
   void consume(ConnectionId id, std::size_t octets);
-  /// Takes what fits, at least one octet, else would_block.
+  /// Copies what fits, at least one octet, else would_block; also before the handshake is over. already_shut_down after shutdown.
   std::expected<std::size_t, Error> write(ConnectionId id, std::span<const std::byte> from);
   /// As write, but more will follow: what fills no segment may wait for it, at most 200 ms.
   std::expected<std::size_t, Error> write_more(ConnectionId id, std::span<const std::byte> from);
@@ -252,7 +263,8 @@ class Stack {
   /// Octets held in connection buffers now.
   std::uint64_t buffer_memory() const;
 
-  /// Not owned; null = off. `host` is stamped into every event.
+  /// Not owned; null = off. `host` is stamped into every event. The sink is called inside other calls: it must not call the
+  /// stack.
   void set_trace(trace::Sink* sink, std::uint8_t host = 0);
 
  private:

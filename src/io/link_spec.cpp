@@ -12,7 +12,7 @@ namespace ft {
 namespace {
 
 constexpr std::string_view expected_link =
-    "expected tun:NAME,OURS/LEN[,KERNEL] as in tun:ft0,10.9.0.2/24,10.9.0.1, or udp:LOCAL,REMOTE,OURS/LEN as in "
+    "expected tun:NAME,OURS/LEN[,KERNEL] (or tap:) as in tun:ft0,10.9.0.2/24,10.9.0.1, or udp:LOCAL,REMOTE,OURS/LEN as in "
     "udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.1/24";
 constexpr std::string_view expected_address = "expected OURS/LEN[,KERNEL] as in fd00::2/64,fd00::1";
 

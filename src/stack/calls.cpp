@@ -131,7 +131,7 @@ std::expected<FourTuple, OpenError> Stack::Impl::choose_tuple(const Endpoint& re
   if (!route) return std::unexpected(OpenError{route.error()});
   path = tcp_path(to, route->mtu);
   FourTuple tuple{{route->source, 0}, remote};
-  if (options.local_port) {
+  if (options.local_port.value_or(0) != 0) {
     tuple.local.port = *options.local_port;
     const auto taken = demux_.find(tuple);
     if (!taken) return tuple;  // to itself, too: two ends of one simultaneous open (RFC 9293 3.5)

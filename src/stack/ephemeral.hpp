@@ -6,6 +6,7 @@
 #include "fourtuple/config.hpp"
 #include "stack/secrets.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,8 @@ namespace ft::stack {
 
 class EphemeralPorts {
  public:
-  EphemeralPorts(PortRange range, PortAlgorithm algorithm) : range_(range), algorithm_(algorithm) {}
+  EphemeralPorts(PortRange range, PortAlgorithm algorithm)
+      : range_{std::max<std::uint16_t>(range.first, 1), range.last}, algorithm_(algorithm) {}  // no port is 0
 
   /// A port of the range that is_free; nullopt only when none of the range is.
   template <class IsFree>

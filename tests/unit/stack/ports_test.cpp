@@ -135,6 +135,17 @@ TEST_CASE("connecting to port 0, a multicast or a broadcast address is refused")
   CHECK(code({IpAddress::v4(192, 0, 2, 1), 80}) == Error::no_route);
 }
 
+TEST_CASE("local port 0 means any port, and no connection has it") {
+  Pair pair(false, [](StackConfig& a, StackConfig&) { a.ephemeral = {0, 2}; });
+  REQUIRE(pair.stacks[1].listen(pair.at(1, 80)));
+  for (int i = 0; i < 2; ++i) {
+    const auto id = pair.stacks[0].connect(pair.now, pair.at(1, 80), {.local_port = std::uint16_t{0}});
+    REQUIRE(id);
+    CHECK(pair.stacks[0].info(*id)->tuple.local.port != 0);
+  }
+  CHECK_FALSE(pair.stacks[0].connect(pair.now, pair.at(1, 80)));
+}
+
 TEST_CASE("the ledger names every port with its state") {
   Pair pair;
   pair.establish();
