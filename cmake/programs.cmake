@@ -36,8 +36,8 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   ft_link_rooms(fourtuple cli sockets analysis sim io)
   set_target_properties(fourtuple PROPERTIES FT_LTO ON)
   target_compile_definitions(fourtuple PRIVATE FT_VERSION="${PROJECT_VERSION}")
-  install(TARGETS fourtuple DESTINATION ${CMAKE_INSTALL_BINDIR})
-  install(FILES ${PROJECT_SOURCE_DIR}/docs/man/fourtuple.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(TARGETS fourtuple DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(FILES ${PROJECT_SOURCE_DIR}/docs/man/fourtuple.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 endif()
 
 # The door for packetdrill: a module that exports two names, see bindings/packetdrill.

@@ -109,6 +109,10 @@ std::vector<Verdict> judge(const std::vector<Requirement>& requirements, const s
 void add_conform(CLI::App& app, int& status, ScriptRunner runner) {
   const auto o = std::make_shared<ConformOptions>();
   CLI::App* command = app.add_subcommand("conform", "Try what the RFCs require, and say of each requirement what came of it");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple conform\n"
+      "  fourtuple conform rfc9293 --scripts");
   command->add_option("RFC", o->rfcs, "Only these: rfc9293 (a line for each requirement; without it, the holes only)")
       ->type_name("");
   command->add_flag("--json", o->json, "As JSON");

@@ -106,6 +106,10 @@ void add_connect(CLI::App& app, int& status) {
   auto command = std::make_shared<ConnectCommand>();
   CLI::App* sub = app.add_subcommand(
       "connect", "Connect to HOST PORT: standard input and output over our stack; the end of input half-closes.");
+  sub->footer(
+      "Examples:\n"
+      "  echo hi | fourtuple connect --link udp:[::1]:7002,[::1]:7001,10.9.0.2/24 10.9.0.1 9000\n"
+      "  sudo fourtuple connect --link tun:ft0,10.9.0.2/24,10.9.0.1 10.9.0.1 22 -v");
   sub->add_option("HOST", command->host, "an IPv4 or IPv6 address")->required();
   sub->add_option("PORT", command->port, "1 to 65535")->required()->check(CLI::Range(1, 65535));
   sub->add_option("--local-port", command->local_port, "our port; without it one is chosen (RFC 6056)")

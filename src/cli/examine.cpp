@@ -3,6 +3,7 @@
 #include "analysis/quantity.hpp"
 #include "cli/analysis_feed.hpp"
 
+#include <filesystem>
 #include <utility>
 
 namespace ft::cli {
@@ -19,6 +20,14 @@ std::string base_name(const std::string& path) {
   if (path == "-") return "standard input";
   const std::size_t slash = path.find_last_of('/');
   return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::optional<std::string> overwrites(const std::string& output, std::initializer_list<std::string> inputs) {
+  std::error_code ignored;  // a file that is not there is no other's
+  for (const std::string& input : inputs)
+    if (std::filesystem::is_regular_file(output, ignored) && std::filesystem::equivalent(output, input, ignored))
+      return output + " is read and would be overwritten; write to another file";
+  return std::nullopt;
 }
 
 std::expected<std::unique_ptr<Examination>, std::string> Examination::open(const std::string& path, analysis::Lang lang,

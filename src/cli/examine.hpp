@@ -15,6 +15,7 @@
 
 #include <expected>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ struct ExamineOptions {
 
 /// The last part of a path; "standard input" for "-".
 std::string base_name(const std::string& path);
+
+/// Writing to `output` would destroy what is still being read: what to say then. None when it is another file, or "-".
+std::optional<std::string> overwrites(const std::string& output, std::initializer_list<std::string> inputs);
 
 class Examination {
  public:

@@ -161,6 +161,8 @@ int explain(const ExplainOptions& o) {
     if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
     choice = *parsed;
   }
+  for (const std::string& output : {o.slice.file, o.html})
+    if (const auto problem = overwrites(output, {o.capture.file, o.with, o.trace})) return fail(*problem, exit_usage);
   std::optional<TrueStates> truth;
   if (!o.trace.empty()) {
     auto read = TrueStates::read(o.trace);
@@ -242,6 +244,12 @@ int explain(const ExplainOptions& o) {
 void add_explain(CLI::App& app, int& status) {
   CLI::App* command =
       app.add_subcommand("explain", "Say what a capture shows: the verdict, the connections, why it went wrong or slowly");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple explain trace.pcapng\n"
+      "  fourtuple explain trace.pcapng --flow 3 --graph\n"
+      "  fourtuple explain trace.pcapng -Y 'ip.addr == 10.0.0.2' --html report.html\n"
+      "  fourtuple explain client.pcapng --with server.pcapng");
   const auto o = std::make_shared<ExplainOptions>();
   declare_capture(*command, o->capture);
   command->add_option("--flow", o->flow, "All about this connection: its number, or its four-tuple (10.0.0.1:49152-10.0.0.2:80)")

@@ -194,6 +194,10 @@ int run_explore(const ExploreOptions& o) {
 void add_explore(CLI::App& app, int& status) {
   CLI::App* command =
       app.add_subcommand("explore", "Take every choice that network, clock and applications have, in small worlds");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple explore\n"
+      "  fourtuple explore teardown --states 100000");
   const auto o = std::make_shared<ExploreOptions>();
   command->add_option("WORLD", o->worlds, "Only these worlds");
   command->add_flag("--list", o->list, "List the worlds");

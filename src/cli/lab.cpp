@@ -185,6 +185,11 @@ int run_lab(const LabOptions& o) {
 
 void add_lab(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("lab", "Play a story of TCP and show each step, with the reason and the RFC's clause");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple lab lost-syn-ack\n"
+      "  fourtuple lab data --loss 5% --rtt 100ms --seed 7\n"
+      "  fourtuple lab handshake --peer kernel --pcap handshake.pcapng");
   const auto options = std::make_shared<LabOptions>();
   declare_lab_options(*command, options);
   command->callback([options, &status] { status = run_lab(*options); });

@@ -118,6 +118,10 @@ void add_listen(CLI::App& app, int& status) {
   CLI::App* sub = app.add_subcommand(
       "listen",
       "Wait for one connection on [ADDR:]PORT: standard input and output over our stack; the end of input half-closes.");
+  sub->footer(
+      "Examples:\n"
+      "  fourtuple listen --link udp:127.0.0.1:7001,127.0.0.1:7002,10.9.0.1/24 9000\n"
+      "  sudo fourtuple listen --link tun:ft0,10.9.0.2/24,10.9.0.1 9000");
   sub->add_option("ENDPOINT", command->endpoint, "[ADDR:]PORT, as in 9000 or [fd00::2]:9000")
       ->required()
       ->type_name("[ADDR:]PORT");

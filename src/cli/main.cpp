@@ -1,6 +1,8 @@
 // fourtuple: the program. argv -> options -> one library call -> printer.
 #include "cli/commands.hpp"
 #include "cli/conform.hpp"
+#include "cli/help.hpp"
+#include "cli/terminal.hpp"
 #include "sim/spelling.hpp"
 
 #include <CLI/CLI.hpp>
@@ -8,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -81,11 +84,33 @@ int complain(const CLI::App& app, const CLI::ParseError& error, const std::vecto
   return ft::cli::exit_usage;
 }
 
+/// To CLI11 -1 is the largest whole number.
+void check_whole_numbers(CLI::App& app) {
+  const CLI::Validator digits(
+      [](const std::string& text) -> std::string {
+        const bool whole = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+        return whole ? "" : "\"" + text + "\" is not a whole number";
+      },
+      "");
+  for (CLI::App* command : app.get_subcommands(nullptr))
+    for (CLI::Option* option : command->get_options(nullptr))
+      if (option->get_type_name().starts_with("UINT")) option->check(digits);
+}
+
+int say(const std::string& text) {
+  ft::cli::Output out;
+  out.write(text);
+  const auto error = out.finish();
+  if (error) std::fprintf(stderr, "fourtuple: cannot write: %s\n", error->c_str());
+  return error ? ft::cli::exit_failed : ft::cli::exit_ok;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "fourtuple: TCP/IP that you can watch. A user-space TCP stack with the microscope built in.\n"
       "Start with: fourtuple lab handshake"};
   app.name("fourtuple");
+  app.formatter(std::make_shared<ft::cli::HelpFormatter>());
   app.set_version_flag("--version", "fourtuple " FT_VERSION);
   app.require_subcommand(1);
   int status = ft::cli::exit_ok;
@@ -102,15 +127,14 @@ int run(int argc, char** argv) {
   ft::cli::add_explore(app, status);
   ft::cli::add_conform(app, status, ft::cli::run_scripts);
   ft::cli::add_completion(app, status);
+  check_whole_numbers(app);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::printf("%s", app.help().c_str());
-    return ft::cli::exit_ok;
+    return say(app.help());
   } catch (const CLI::CallForVersion& version) {
-    std::printf("%s\n", version.what());
-    return ft::cli::exit_ok;
+    return say(std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {
     return complain(app, error, arguments);
   }

@@ -40,15 +40,17 @@ constexpr Failing fail{"packets"};
 
 int list_fields(const std::string& only) {
   Output out;
+  bool any = false;
   for (const analysis::Field* field : analysis::all_fields()) {
-    if (!only.empty() && !field->name.starts_with(only)) continue;
+    if (!field->name.starts_with(only)) continue;
+    any = true;
     const std::string line = fmt::format("{:<36} {}\n{:<36} {}{}{}\n", field->name, field->description, "",
                                          analysis::to_string(field->type), field->ours ? "; not Wireshark's" : "",
                                          field->need == analysis::Need::connections ? "; known at the capture's end" : "");
     if (!out.write(line)) break;
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
-  return exit_ok;
+  return any ? exit_ok : fail("no field's name begins with " + only + " (fourtuple packets --fields lists them)", exit_failed);
 }
 
 int explain(analysis::Filter& filter) {
@@ -160,7 +162,7 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
     if (on_terminal && shown == 1) frames.hide_progress();
     if (prints) wanted = out.write(printer->packet(*context));
     frames.shown();
-    if (prints && (shown == 1 || live)) wanted = std::fflush(stdout) == 0 && wanted;  // the first one at once
+    if (prints && (shown == 1 || live)) wanted = out.flush() && wanted;  // the first one at once
   }
   frames.hide_progress();
   if (prints) out.write(printer->end());
@@ -181,6 +183,7 @@ int run_packets(const PacketsOptions& o) {
   if (o.file.empty()) return fail("expected a capture file, or - for standard input (see fourtuple packets --help)", exit_usage);
   if (filter->has_references() && o.selected == 0)
     return fail("${...} is the value in a packet: choose it with --selected N", exit_usage);
+  if (const auto problem = overwrites(o.slice.file, {o.file})) return fail(*problem, exit_usage);
   const auto style = style_of(o);
   if (!style) return exit_usage;
   return print(o, *style, *filter);

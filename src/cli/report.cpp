@@ -53,6 +53,7 @@ int lab_report(const ReportOptions& o) {
     if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
     choice = *parsed;
   }
+  if (const auto problem = overwrites(o.html, {o.capture.file})) return fail(*problem, exit_usage);
   auto examined = Examination::open(o.capture.file, lang, {});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
@@ -88,6 +89,10 @@ int lab_report(const ReportOptions& o) {
 
 void add_report(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("report", "A learner's report: the questions of a TCP lab, answered with frames");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple report trace.pcapng --flow 0\n"
+      "  fourtuple report trace.pcapng --quiz --answers --html lab.html");
   const auto o = std::make_shared<ReportOptions>();
   declare_capture(*command, o->capture);
   command->add_option("--flow", o->flow, "About this connection (number or four-tuple); without it the one with most data")

@@ -123,8 +123,9 @@ void add_stats(CLI::App& app, int& status) {
   csv->excludes(json)->excludes(markdown);
   json->excludes(markdown);
   command->footer(
-      "Examples: fourtuple stats --csv connections capture.pcap > connections.csv\n"
-      "          fourtuple stats capture.pcap -Y 'tcp.port == 443 && conn.rtt > 100ms'");
+      "Examples:\n"
+      "  fourtuple stats --csv connections capture.pcap > connections.csv\n"
+      "  fourtuple stats capture.pcap -Y 'tcp.port == 443 && conn.rtt > 100ms'");
   command->callback([o, &status] { status = stats(*o); });
 }
 

@@ -60,7 +60,15 @@ analysis::Lang locale_language() {
 
 bool Output::write(std::string_view text) {
   if (gone_ || error_) return false;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return true;
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() || failed();
+}
+
+bool Output::flush() {
+  if (gone_ || error_) return false;
+  return std::fflush(stdout) == 0 || failed();
+}
+
+bool Output::failed() {
   if (errno == EPIPE) {
     gone_ = true;
   } else {
@@ -70,7 +78,7 @@ bool Output::write(std::string_view text) {
 }
 
 std::optional<std::string> Output::finish() {
-  if (!gone_ && !error_ && std::fflush(stdout) != 0 && errno != EPIPE) error_ = std::strerror(errno);
+  flush();
   return error_;
 }
 

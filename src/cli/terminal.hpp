@@ -23,10 +23,14 @@ class Output {
  public:
   /// False when nothing more need be written.
   bool write(std::string_view text);
+  /// Writes what is buffered, for whoever reads along. False as for write.
+  bool flush();
   /// Writes what is buffered; the error that occurred, if any ("No space left on device").
   std::optional<std::string> finish();
 
  private:
+  bool failed();  // notes errno; false
+
   bool gone_ = false;
   std::optional<std::string> error_;
 };

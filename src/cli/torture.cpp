@@ -189,6 +189,10 @@ int run_torture(const TortureOptions& o) {
 void add_torture(CLI::App& app, int& status) {
   CLI::App* command =
       app.add_subcommand("torture", "Play worlds of stacks with faults, odd applications and an attacker, and watch them");
+  command->footer(
+      "Examples:\n"
+      "  fourtuple torture --seconds 60 --seed today\n"
+      "  fourtuple torture --replay 4711");
   const auto o = std::make_shared<TortureOptions>();
   command->add_option("--seconds", o->seconds, "How long (default 10)")->check(CLI::Range(0.01, 1e7));
   command->add_option("--worlds", o->worlds, "So many worlds, however long they take");

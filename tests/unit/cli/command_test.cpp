@@ -41,6 +41,8 @@ TEST_CASE("wrong arguments are answered with one line that says what was expecte
   check_complaint("lab handshake --step < /dev/null", "needs a terminal");
   check_complaint("lab handshake --step --json", "exclude each other");
   check_complaint("lab no-such-file.toml", "cannot read no-such-file.toml: No such file");
+  check_complaint("packets -c -1 x.pcap", "--count: \"-1\" is not a whole number");
+  check_complaint("torture --replay x", "--replay: \"x\" is not a whole number");
   check_complaint("lab /tmp/", "cannot read /tmp/: ");
 }
 
@@ -60,6 +62,23 @@ TEST_CASE("--version and --help print to standard output and succeed") {
   CHECK(help.status == 0);
   CHECK(help.output.find("fourtuple lab") != std::string::npos);
   CHECK(help.output.find("--pcap") != std::string::npos);
+}
+
+TEST_CASE("the help of every command fits 80 columns, names values by one word, and ends with examples") {
+  std::istringstream commands(Ran::program("--help").output);
+  std::string line;
+  while (std::getline(commands, line) && line != "Subcommands:") continue;
+  while (std::getline(commands, line)) {
+    if (!line.starts_with("  ") || line.starts_with("   ")) continue;  // the description goes on
+    const std::string name = line.substr(2, line.find(' ', 2) - 2);
+    CAPTURE(name);
+    const Ran help = Ran::program(name + " --help");
+    CHECK(help.output.find("Example") != std::string::npos);
+    CHECK(help.output.find("{false}") == std::string::npos);
+    CHECK(help.output.find("TEXT:") == std::string::npos);
+    std::istringstream lines(help.output);
+    while (std::getline(lines, line)) CHECK_MESSAGE(line.size() <= 100, line);
+  }
 }
 
 TEST_CASE("--list names every story with its title, in both languages") {
@@ -107,6 +126,14 @@ TEST_CASE("a reader that goes away ends the program quietly") {
 }
 
 TEST_CASE("a full disk is an error, for the page and for the capture") {
+  const std::string capture_file = FT_SOURCE_DIR "/tests/captures/normal.client.pcap";
+  for (const std::string& command :
+       {"packets " + capture_file, "packets -V " + capture_file, std::string("--help"), std::string("--version")}) {
+    CAPTURE(command);
+    const Ran ran = Ran::command(FT_PROGRAM " " + command + " 2>&1 >/dev/full");
+    CHECK(ran.status == 1);
+    CHECK(ran.output.find("cannot write: No space left on device") != std::string::npos);
+  }
   const Ran page = Ran::program("lab handshake > /dev/full");
   CHECK(page.status == 1);
   CHECK(page.output.empty());  // the complaint went where 2>&1 pointed: to /dev/full as well

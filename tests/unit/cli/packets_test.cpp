@@ -78,6 +78,21 @@ TEST_CASE("the packets that were let through can be written to a file") {
   std::remove(file.c_str());
 }
 
+TEST_CASE("no command writes over the capture that it reads") {
+  const std::string copy = "over_" + std::to_string(getpid()) + ".pcap";
+  std::filesystem::copy_file(FT_SOURCE_DIR "/tests/captures/normal.client.pcap", copy);
+  const auto size = std::filesystem::file_size(copy);
+  for (const std::string& command : {"packets " + copy + " -w ./" + copy, "explain " + copy + " -w " + copy,
+                                     "explain " + copy + " --html " + copy, "report " + copy + " --html " + copy}) {
+    CAPTURE(command);
+    const Ran ran = Ran::program(command);
+    CHECK(ran.status == 2);
+    CHECK(ran.output.find("is read and would be overwritten") != std::string::npos);
+    CHECK(std::filesystem::file_size(copy) == size);
+  }
+  std::filesystem::remove(copy);
+}
+
 TEST_CASE("a reference in a filter is of the selected packet") {
   CHECK(Ran::program("packets " + normal + " -Y 'frame.len == ${frame.len}' --selected 1 -e frame.number").output == "1\n2\n");
   CHECK(Ran::program("packets " + normal + " -Y 'frame.len == ${frame.len}'").status == 2);
@@ -114,6 +129,12 @@ TEST_CASE("all fields are listed, with what they mean") {
   const std::string some = Ran::program("packets --fields tcp.options.mss").output;
   CHECK(some.find("tcp.options.mss_val ") != std::string::npos);
   CHECK(some.find("ip.src") == std::string::npos);
+}
+
+TEST_CASE("a beginning that no field has is told") {
+  const Ran ran = Ran::program("packets --fields zzz");
+  CHECK(ran.status == 1);
+  CHECK(ran.output.find("no field's name begins with zzz") != std::string::npos);
 }
 
 TEST_CASE("bash completes commands, options, and the last word of a filter") {
