@@ -1,5 +1,5 @@
 // A congestion controller of your own: a window that never changes. Two stacks in this program, 20 ms apart in virtual time,
-// show what it makes of a path: one window each round trip, 64 KiB / 40 ms = 13 Mbit/s, however fast the path may be.
+// show what it makes of a path: one window each round trip, 64 KiB / 40 ms = 13 Mbit/s at the most, however fast the path may be.
 //
 //   build/release/examples/own_controller
 //   build/release/examples/own_controller 1000000

@@ -14,17 +14,18 @@ constexpr std::size_t columns = 80;
 
 bool takes_many(const CLI::Option& option) { return option.get_expected_max() == CLI::detail::expected_max_vector_size; }
 
-/// CLI11 names a value by its type and each of its checks, "TEXT:{bash,zsh}", "UINT:INT in [1 - 65535]". The words that may be
-/// chosen say more than a type, and a range less than a description.
+/// CLI11 names a value by its type and its checks, "TEXT:{bash,zsh}", "UINT:INT in [1 - 65535]". The words that may be chosen say
+/// more than a type, and a range less than a description.
 std::string value_name(std::string name) {
-  if (const std::size_t check = name.find(':'); check != std::string::npos) {
-    const std::string words = name.substr(check + 1);
-    if (words.starts_with("{") && words.ends_with("}")) {
-      name = words.substr(1, words.size() - 2);
-      std::ranges::replace(name, ',', '|');
-    } else {
-      name = words.find('|') != std::string::npos ? words : name.substr(0, check);
-    }
+  const std::size_t colon = name.find(':');
+  const std::string check = colon == std::string::npos ? "" : name.substr(colon + 1);
+  if (check.starts_with("{") && check.ends_with("}")) {
+    name = check.substr(1, check.size() - 2);
+    std::ranges::replace(name, ',', '|');
+  } else if (check.find(" in [") != std::string::npos) {
+    name.resize(colon);
+  } else if (name.starts_with("TEXT:")) {
+    name = check;
   }
   return name == "UINT" || name == "INT" || name == "FLOAT" ? "NUMBER" : name;
 }
@@ -32,13 +33,21 @@ std::string value_name(std::string name) {
 }  // namespace
 
 std::string HelpFormatter::row(const std::string& name, const std::string& description) const {
+  std::string words = description;
+  std::ranges::replace(words, '\n', ' ');
   std::string text;
-  std::istringstream paragraphs(description);
-  for (std::string paragraph; std::getline(paragraphs, paragraph);)
-    for (const std::string& line : analysis::wrap(paragraph, columns - column_width_)) text += (text.empty() ? "" : "\n") + line;
+  for (const std::string& line : analysis::wrap(words, columns - column_width_)) text += (text.empty() ? "" : "\n") + line;
   std::stringstream out;
   CLI::detail::format_help(out, name, text, column_width_);
   return out.str();
+}
+
+std::string HelpFormatter::make_description(const CLI::App* command) const {
+  std::istringstream paragraphs(command->get_description());
+  std::string text;
+  for (std::string paragraph; std::getline(paragraphs, paragraph);)
+    for (const std::string& line : analysis::wrap(paragraph, columns)) text += line + "\n";
+  return text;
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool positional) const {

@@ -9,6 +9,7 @@ namespace ft::cli {
 
 class HelpFormatter final : public CLI::Formatter {
  public:
+  std::string make_description(const CLI::App* command) const override;
   std::string make_option(const CLI::Option* option, bool positional) const override;
   std::string make_option_name(const CLI::Option* option, bool positional) const override;
   std::string make_option_opts(const CLI::Option* option) const override;

@@ -202,10 +202,14 @@ void add_why(CLI::App& app, int& status) {
       ->type_name("FILTER");
   command->add_flag("--json", o->json, "Print JSON");
   command->footer(
-      "Example: fourtuple why capture.pcap -Y 'ip.addr == 10.0.0.2 && conn.retrans > 0'\n\n"
-      "Exit codes: 0 nothing failed, 10 nobody answers, 11 somebody refuses, 12 agreed late or badly, 13 path, 14 loss,\n"
-      "15 receiver, 16 programs, 17 reset, 18 the other end has gone, 19 a third party, 20 the recording\n"
-      "(docs/reference/diagnoses.md); 1 the capture cannot be read, 2 wrong arguments, 3 read in part and nothing found.");
+      "Exit codes: 0 nothing failed, 10 nobody answers, 11 somebody refuses, 12 agreed\n"
+      "late or badly, 13 path, 14 loss, 15 receiver, 16 programs, 17 reset, 18 the\n"
+      "other end has gone, 19 a third party, 20 the recording\n"
+      "(docs/reference/diagnoses.md); 1 the capture cannot be read, 2 wrong arguments,\n"
+      "3 read in part and nothing found.\n\n"
+      "Examples:\n"
+      "  fourtuple why trace.pcapng\n"
+      "  fourtuple why trace.pcapng -Y 'ip.addr == 10.0.0.2 && conn.retrans > 0'");
   command->callback([o, &status] { status = why(*o); });
 }
 

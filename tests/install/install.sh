@@ -3,7 +3,7 @@
 # by pkg-config. 77: not to be tried here.
 set -eu
 source=$1 build=$2 compiler=$3
-[ -e "$build/libfourtuple.a" ] || { echo "build/.../libfourtuple.a is not built"; exit 77; }
+[ -e "$build/libfourtuple.a" ] && [ -e "$build/libfourtuple-core.a" ] || { echo "the library is not built"; exit 77; }
 there=$(mktemp -d)
 trap 'rm -rf "$there"' EXIT
 cmake --install "$build" --component library --prefix "$there/first" >/dev/null

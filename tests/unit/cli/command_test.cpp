@@ -77,7 +77,7 @@ TEST_CASE("the help of every command fits 80 columns, names values by one word, 
     CHECK(help.output.find("{false}") == std::string::npos);
     CHECK(help.output.find("TEXT:") == std::string::npos);
     std::istringstream lines(help.output);
-    while (std::getline(lines, line)) CHECK_MESSAGE(line.size() <= 100, line);
+    while (std::getline(lines, line)) CHECK_MESSAGE((line.size() <= 80 || line.starts_with("  ")), line);
   }
 }
 
