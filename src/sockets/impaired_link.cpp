@@ -1,8 +1,8 @@
 #include "sockets/impaired_link.hpp"
 
-#include "sim/packet.hpp"
-
 #include "base/rng.hpp"
+#include "fourtuple/impair.hpp"
+#include "sim/packet.hpp"
 
 #include <algorithm>
 
@@ -86,3 +86,13 @@ std::expected<BothWays, std::string> parse_both_ways(std::string_view text) {
 }
 
 }  // namespace ft::sockets
+
+namespace ft {
+
+std::expected<std::unique_ptr<Link>, std::string> impair(std::unique_ptr<Link> link, std::string_view faults) {
+  const auto both = sockets::parse_both_ways(faults);
+  if (!both) return std::unexpected(both.error());
+  return std::make_unique<sockets::ImpairedLink>(std::move(link), both->out, both->in);
+}
+
+}  // namespace ft

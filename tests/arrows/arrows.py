@@ -29,7 +29,7 @@ PUBLIC = {
     "time": "base", "address": "base", "error": "base", "config": "base",
     "congestion": "base", "info": "base", "particular": "base",
     "trace": "trace", "stack": "stack", "socket": "sockets", "blocking": "sockets", "link": "io", "sim": "sim",
-    "posix": "sockets", "authentication": "base", "openssl_mac": "sockets",
+    "posix": "sockets", "authentication": "base", "openssl_mac": "sockets", "impair": "sockets",
 }
 # Libraries by the beginning of their include path -> the rooms that may use them; every other angle include is the standard's.
 LIBRARIES = {

@@ -1,5 +1,7 @@
 #include "sockets/impaired_link.hpp"
 
+#include "fourtuple/impair.hpp"
+
 #include "unit/io/fake_link.hpp"
 
 #include <doctest/doctest.h>
@@ -62,6 +64,20 @@ TEST_CASE("without faults every packet passes at once and unchanged") {
   const auto got = f.link->receive(Instant{}, f.into);
   REQUIRE(got.outcome == Link::Outcome::done);
   CHECK(Packet(f.into.begin(), f.into.begin() + static_cast<std::ptrdiff_t>(got.length)) == numbered(7));
+}
+
+TEST_CASE("a program puts faults in front of its link by a text, and a wrong word is named") {
+  auto fake = std::make_unique<FakeLink>();
+  const FakeLink& inner = *fake;
+  const auto link = impair(std::move(fake), "drop=1");
+  REQUIRE(link);
+  CHECK((*link)->send(Instant{}, numbered(1), {}) == Link::Outcome::done);
+  CHECK((*link)->send(Instant{}, numbered(2), {}) == Link::Outcome::done);
+  REQUIRE(inner.sent.size() == 1);
+  CHECK(inner.sent[0] == numbered(2));
+  const auto wrong = impair(std::make_unique<FakeLink>(), "los=1%");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().find("los") != std::string::npos);
 }
 
 TEST_CASE("a delay holds packets back in both directions, and the link says until when") {
