@@ -22,10 +22,7 @@ Setup growing() {
 std::uint32_t stream(Script& s, std::uint32_t from, std::uint32_t count) {
   std::uint32_t window = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = from + 1000 * i;
-    seg.length = 1000;
-    s.receives(seg);
+    s.receives(". 0:0(0) ack 1"_seg.with_text(from + 1000 * i, 1000));
     s.app_reads(1000);
     while (const auto ack = s.whatever_leaves()) window = std::uint32_t{ack->window} << 5;
   }

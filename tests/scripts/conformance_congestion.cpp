@@ -147,9 +147,7 @@ SCRIPT_CASE("after an idle time longer than the RTO no more than an initial wind
   for (std::uint32_t at = 1; at < 60'001;) {  // the window grows
     s.lets_pass_until(s.now() + 10ms);
     at += s.info().snd_nxt - s.info().snd_una;
-    Seg ack = ". 1:1(0) ack 1"_seg;
-    ack.ack = at;
-    s.receives(ack);
+    s.receives(". 1:1(0) ack 1"_seg.acking(at));
   }
   CHECK(s.info().cwnd > 20'000);
   s.waits(10min);
@@ -183,9 +181,7 @@ SCRIPT_CASE("on a path that never varies the timeout still leaves room above the
     s.app_writes(1);
     s.expects_something();
     s.waits(100ms);
-    Seg ack = ". 1:1(0) ack 1"_seg;
-    ack.ack = at + 1;
-    s.receives(ack);
+    s.receives(". 1:1(0) ack 1"_seg.acking(at + 1));
   }
   CHECK(s.info().rttvar < 1us * 10);
   CHECK(s.info().rto >= 101ms);

@@ -13,9 +13,7 @@ SCRIPT_CASE("segments are as large as the smaller of the peer's MSS and our path
   auto s = Script::established(name, variant, {.mss = 9000, .timestamps = true});
   CHECK(s.info().mss == path - 12);
   s.app_writes(4000);
-  Seg full = ". 1:1(0) ack 1"_seg;
-  full.length = path - 12u;
-  s.expects(full);
+  s.expects(". 1:1(0) ack 1"_seg.with_text(1, path - 12u));
   CHECK(s.last_packet().size() == 1500);
 }
 

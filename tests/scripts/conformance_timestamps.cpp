@@ -83,19 +83,11 @@ SCRIPT_CASE("what was in the window of any ACK that we sent is taken, whatever t
   s.expects(". 1:1(0) ack 2"_seg);
   const std::uint32_t edge = 2 + s.info().rcv_wnd;
   for (std::uint32_t octet = 2; octet < 7; ++octet) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = octet;
-    seg.length = 1;
-    s.receives(seg);
-    Seg ack = ". 1:1(0) ack 1"_seg;
-    ack.ack = octet + 1;
-    s.expects(ack);
+    s.receives(". 0:0(0) ack 1"_seg.with_text(octet, 1));
+    s.expects(". 1:1(0) ack 1"_seg.acking(octet + 1));
     CHECK(octet + 1 + s.info().rcv_wnd >= edge);
   }
-  Seg last = ". 0:0(0) ack 1"_seg;
-  last.seq = edge - 1000;
-  last.length = 1000;
-  s.receives(last);
+  s.receives(". 0:0(0) ack 1"_seg.with_text(edge - 1000, 1000));
   Seg kept = ". 1:1(0) ack 7 <sack 1:2>"_seg;
   kept.sack[0] = {edge - 1000, edge};
   s.expects(kept);

@@ -103,19 +103,12 @@ SCRIPT_CASE("urgent data may be longer than the urgent pointer reaches, in both 
   FT_COVERS("rfc9293 MUST-31", "rfc9293 MUST-30", "rfc9293 MUST-62");
   auto s = Script::established(name, variant, {.peer_window = 65535});
   s.app_writes(150'000, Script::Writes::urgent);
-  for (std::uint32_t i = 0; i < 10; ++i) {
-    Seg seg = "U. 0:0(0) ack 1 urg 65535"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  for (std::uint32_t i = 0; i < 10; ++i) s.expects("U. 0:0(0) ack 1 urg 65535"_seg.with_text(1 + 1000 * i, 1000));
   s.lets_pass_until(s.now() + 1ms);
   // The other way: 200,000 urgent octets, told segment by segment.
   std::uint32_t at = 1;
   for (const std::uint32_t left : {200'000u, 199'000u, 150'000u, 66'000u}) {
-    Seg seg = "U. 0:0(0) ack 1"_seg;
-    seg.seq = at;
-    seg.length = 1000;
+    Seg seg = "U. 0:0(0) ack 1"_seg.with_text(at, 1000);
     seg.urgent = static_cast<std::uint16_t>(std::min(left, 65535u));
     s.receives(seg);
     s.lets_pass_until(s.now() + 1ms);

@@ -221,12 +221,8 @@ SCRIPT_CASE("an ACK older than any window the peer offered is challenged; the ol
   auto s = Script::established(name, variant, setup);
   for (std::uint32_t at = 1; at < 5001; at += 1000) {
     s.app_writes(1000);
-    Seg data = "P. 1:1001(1000) ack 1"_seg;
-    data.seq = at;
-    s.expects(data);
-    Seg ack = ". 1:1(0) ack 1"_seg;
-    ack.ack = at + 1000;
-    s.receives(ack);
+    s.expects("P. 1:1001(1000) ack 1"_seg.with_text(at, 1000));
+    s.receives(". 1:1(0) ack 1"_seg.acking(at + 1000));
   }
   s.receives("P. 1:11(10) ack 2001"_seg);  // SND.UNA - MAX.SND.WND
   s.expects(". 5001:5001(0) ack 11"_seg);

@@ -8,9 +8,7 @@ namespace {
 Script with_full_segment(const char* name, Variant variant) {
   auto s = Script::established(name, variant, {.mss = 9000});
   s.app_writes(2000);
-  Seg seg = ". 1:1(0) ack 1"_seg;
-  seg.length = variant.v6 ? 1440 : 1460;
-  s.expects(seg);
+  s.expects(". 1:1(0) ack 1"_seg.with_text(1, variant.v6 ? 1440 : 1460));
   return s;
 }
 }  // namespace
@@ -18,22 +16,13 @@ Script with_full_segment(const char* name, Variant variant) {
 SCRIPT_CASE("packet too big makes the segments smaller and sends them again at once") {
   auto s = with_full_segment(name, variant);
   s.router_says(3, 4, 2, 0, 1, 1400);
-  Seg first = ". 1:1(0) ack 1"_seg;
-  first.length = variant.v6 ? 1340 : 1360;
+  const Seg first = ". 1:1(0) ack 1"_seg.with_text(1, variant.v6 ? 1340 : 1360);
   s.expects(first);
   // What filled a segment before goes in pieces.
   const std::uint32_t full = variant.v6 ? 1440 : 1460;
-  Seg rest = ". 1:1(0) ack 1"_seg;
-  rest.seq = 1 + first.length;
-  rest.length = full - first.length;
-  s.expects(rest);
-  Seg heard = ". 1:1(0) ack 1"_seg;
-  heard.ack = 1 + full;
-  s.receives(heard);
-  Seg last = "P. 1:1(0) ack 1"_seg;
-  last.seq = 1 + full;
-  last.length = 2000 - full;
-  s.expects(last);
+  s.expects(". 1:1(0) ack 1"_seg.with_text(1 + first.length, full - first.length));
+  s.receives(". 1:1(0) ack 1"_seg.acking(1 + full));
+  s.expects("P. 1:1(0) ack 1"_seg.with_text(1 + full, 2000 - full));
   CHECK(s.info().mss == first.length);
 }
 
@@ -47,9 +36,7 @@ SCRIPT_CASE("packet too big about octets that are not in flight changes nothing 
 SCRIPT_CASE("an MTU below the minimum is not believed") {
   auto s = with_full_segment(name, variant);
   s.router_says(3, 4, 2, 0, 1, 68);
-  Seg first = ". 1:1(0) ack 1"_seg;
-  first.length = variant.v6 ? 1220 : 536;
-  s.expects(first);
+  s.expects(". 1:1(0) ack 1"_seg.with_text(1, variant.v6 ? 1220 : 536));
 }
 
 SCRIPT_CASE("a hard error ends a handshake but not a connection") {
@@ -82,35 +69,24 @@ SCRIPT_CASE("a soft error is told and changes nothing") {
 SCRIPT_CASE("packet too big against a size that works waits for a timeout (RFC 5927 7.2)") {
   auto s = with_full_segment(name, variant);
   const std::uint32_t full = variant.v6 ? 1440 : 1460;
-  Seg ack = ". 1:1(0) ack 1"_seg;
-  ack.ack = 1 + full;
-  s.receives(ack);
-  Seg rest = "P. 1:1(0) ack 1"_seg;
-  rest.seq = 1 + full;
-  rest.length = 2000 - full;
-  s.expects(rest);
+  s.receives(". 1:1(0) ack 1"_seg.acking(1 + full));
+  s.expects("P. 1:1(0) ack 1"_seg.with_text(1 + full, 2000 - full));
   s.receives(". 1:1(0) ack 2001"_seg);
   CHECK(s.info().path.proven == 1500);
   s.app_writes(full);
-  Seg second = "P. 2001:2001(0) ack 1"_seg;
-  second.length = full;
-  s.expects(second);
+  s.expects("P. 2001:2001(0) ack 1"_seg.with_text(2001, full));
   s.router_says(3, 4, 2, 0, 2001, 1400);
   s.stays_silent_for(10ms);
   CHECK(s.info().path.mtu == 1500);
-  ack.ack = 2001 + full;
-  s.receives(ack);  // it was forged: the segment arrived
+  const std::uint32_t second = 2001 + full;
+  s.receives(". 1:1(0) ack 1"_seg.acking(second));  // it was forged: the segment arrived
   s.stays_silent_for(5s);
   CHECK(s.info().path.mtu == 1500);
 
   s.app_writes(full);
-  second.seq = 2001 + full;
-  s.expects(second);
-  s.router_says(3, 4, 2, 0, second.seq, 1400);
-  Seg again = ". 1:1(0) ack 1"_seg;
-  again.seq = second.seq;
-  again.length = full - 100;
-  s.expects(again);  // no ACK came: it was true
+  s.expects("P. 2001:2001(0) ack 1"_seg.with_text(second, full));
+  s.router_says(3, 4, 2, 0, second, 1400);
+  s.expects(". 1:1(0) ack 1"_seg.with_text(second, full - 100));  // no ACK came: it was true
   CHECK(s.info().path.mtu == 1400);
 }
 
@@ -174,11 +150,8 @@ SCRIPT_CASE("source quench is dropped in silence") {
 SCRIPT_CASE("a black hole is answered with smaller segments after the second timeout") {
   auto s = with_full_segment(name, variant);
   const std::uint32_t full = variant.v6 ? 1440 : 1460;
-  Seg again = ". 1:1(0) ack 1"_seg;
-  again.length = full;
-  s.expects(again);
-  again.length = full - 220;
-  s.expects(again);
+  s.expects(". 1:1(0) ack 1"_seg.with_text(1, full));
+  s.expects(". 1:1(0) ack 1"_seg.with_text(1, full - 220));
   CHECK(s.info().path.mtu == 1280);
   CHECK(s.info().path.searching);
 }

@@ -33,6 +33,19 @@ struct Seg {
   std::optional<wire::AccEcnOption> accecn{};
   bool says_options = false;  // a <...> was written: options are compared
   std::string_view text;
+
+  /// The same with other octets of text, or with another acknowledgement: for loops.
+  constexpr Seg with_text(std::uint32_t from, std::uint32_t octets) const {
+    Seg other = *this;
+    other.seq = from;
+    other.length = octets;
+    return other;
+  }
+  constexpr Seg acking(std::uint32_t next) const {
+    Seg other = *this;
+    other.ack = next;
+    return other;
+  }
 };
 
 class SegParser {

@@ -143,12 +143,7 @@ SCRIPT_CASE("writable is told only while less than the low water mark was never 
   CHECK(s.stack().readiness(s.connection())->room == 0);
   s.forget_events();
   s.receives(". 1:1(0) ack 4001 win 4000"_seg);
-  for (std::uint32_t seq = 4001; seq < 8001; seq += 1000) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = seq;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  for (std::uint32_t seq = 4001; seq < 8001; seq += 1000) s.expects(". 0:0(0) ack 1"_seg.with_text(seq, 1000));
   s.stays_silent_for(1ms);
   CHECK_FALSE(s.told(Event::Kind::writable));  // 2000 octets never left
   s.receives(". 1:1(0) ack 8001 win 1000"_seg);

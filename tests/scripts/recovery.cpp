@@ -173,10 +173,7 @@ SCRIPT_CASE("PRR: recovery halves the flight step by step, then sends one for on
       s.stays_silent_for(1ms);
       continue;
     }
-    Seg sent = ". 0:0(0) ack 1"_seg;
-    sent.seq = next;
-    sent.length = 1000;
-    s.expects(sent);
+    s.expects(". 0:0(0) ack 1"_seg.with_text(next, 1000));
     next += 1000;
   }
 }

@@ -184,12 +184,7 @@ std::uint32_t Script::expects_something() {
 }
 
 void Script::expects_full_segments(std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    expects(seg);
-  }
+  for (std::uint32_t i = 0; i < count; ++i) expects(". 0:0(0) ack 1"_seg.with_text(1 + 1000 * i, 1000));
 }
 
 void Script::expects_after(Duration after, const Seg& seg) {

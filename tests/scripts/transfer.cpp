@@ -92,12 +92,7 @@ SCRIPT_CASE("three duplicate ACKs repeat the missing segment without waiting for
 SCRIPT_CASE("duplicate ACKs with SACK blocks count although the window moves (RFC 6675)") {
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(6000);
-  for (std::uint32_t i = 0; i < 5; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(5);
   s.expects("P. 5001:6001(1000) ack 1"_seg);
   s.receives(". 1:1(0) ack 1 win 60000 <sack 1001:2001>"_seg);
   s.receives(". 1:1(0) ack 1 win 61000 <sack 1001:3001>"_seg);
@@ -111,12 +106,7 @@ SCRIPT_CASE("duplicate ACKs with SACK blocks count although the window moves (RF
 SCRIPT_CASE("the first two duplicate ACKs let one new segment out each, beyond the congestion window (RFC 3042)") {
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(13000);
-  for (std::uint32_t i = 0; i < 10; ++i) {  // the initial window
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(10);  // the initial window
   s.stays_silent_for(10ms);
   s.receives(". 1:1(0) ack 1"_seg);
   s.expects(". 10001:11001(1000) ack 1"_seg);
@@ -133,12 +123,7 @@ SCRIPT_CASE("the first two duplicate ACKs let one new segment out each, beyond t
 SCRIPT_CASE("one ACK that names three segments beyond the hole is enough (RFC 6675)") {
   auto s = Script::established(name, variant, {.rtt = 100ms});
   s.app_writes(6000);
-  for (std::uint32_t i = 0; i < 5; ++i) {
-    Seg seg = ". 0:0(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
-    s.expects(seg);
-  }
+  s.expects_full_segments(5);
   s.expects("P. 5001:6001(1000) ack 1"_seg);
   s.receives(". 1:1(0) ack 1 <sack 1001:3001>"_seg);
   s.stays_silent_for(10ms);
@@ -292,9 +277,7 @@ SCRIPT_CASE("urgent data of any length: the pointer reaches as far as 16 bits ca
   auto s = Script::established(name, variant, setup);
   s.app_writes(65'535, Script::Writes::urgent);
   for (std::uint32_t i = 0; i < 65; ++i) {
-    Seg seg = "U. 1:1(0) ack 1"_seg;
-    seg.seq = 1 + 1000 * i;
-    seg.length = 1000;
+    Seg seg = "U. 1:1(0) ack 1"_seg.with_text(1 + 1000 * i, 1000);
     seg.urgent = static_cast<std::uint16_t>(65'535 - 1000 * i);
     s.expects(seg);
   }
