@@ -81,7 +81,7 @@ std::string rate_text(double octets_per_second, int digits) {
 
 std::string rate_text(std::uint64_t octets, Duration time) {
   if (time <= Duration::zero()) return "-";
-  return rate_text(static_cast<double>(octets) / (static_cast<double>(time.count()) / 1e9));
+  return rate_text(static_cast<double>(octets) / in_seconds(time));
 }
 
 std::string percent_text(double part, double whole) {

@@ -9,6 +9,8 @@
 
 namespace ft::analysis {
 
+constexpr double in_seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
+
 /// `value` with so many digits after the point, rounded.
 std::string fixed(double value, int digits);
 

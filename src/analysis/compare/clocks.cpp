@@ -1,5 +1,7 @@
 #include "analysis/compare/clocks.hpp"
 
+#include "analysis/quantity.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -73,9 +75,9 @@ void ClockAlignment::fit_skew() {
   std::vector<std::pair<double, double>> points;  // seconds from the middle, offset in seconds less the whole's
   for (std::size_t i = 0; i < stretches; ++i) {
     if (!least[i][0] || !least[i][1]) continue;
-    const double at = std::chrono::duration<double>(whole).count() * ((static_cast<double>(i) + 0.5) / stretches - 0.5);
+    const double at = in_seconds(whole) * ((static_cast<double>(i) + 0.5) / stretches - 0.5);
     const Duration offset = (*least[i][0] - *least[i][1]) / 2;
-    points.emplace_back(at, std::chrono::duration<double>(offset - offset_).count());
+    points.emplace_back(at, in_seconds(offset - offset_));
   }
   if (points.size() < 4) return;
   const auto n = static_cast<double>(points.size());

@@ -204,8 +204,6 @@ class Teller {
   bool zh_;
 };
 
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
 void write_missing(report::JsonText& json, std::string_view name, const std::vector<Missing>& list) {
   json.key(name).begin_array();
   for (const Missing& one : list) {
@@ -227,8 +225,11 @@ void write_passage(report::JsonText& json, const Passage& way) {
       .member("lost_octets", way.lost_octets);
   json.member("duplicated", way.duplicated).member("reordered", way.reordered).member("cut_anew", way.cut_anew);
   json.member("extra", way.extra_count).member("unjudged", way.unjudged);
-  json.key("delay").begin_object(true).member("samples", way.measured).member("least", seconds(way.least));
-  json.member("median", seconds(way.median)).member("mean", seconds(way.mean)).member("most", seconds(way.most)).end_object();
+  json.key("delay").begin_object(true).member("samples", way.measured).member("least", in_seconds(way.least));
+  json.member("median", in_seconds(way.median))
+      .member("mean", in_seconds(way.mean))
+      .member("most", in_seconds(way.most))
+      .end_object();
   json.key("hops");
   way.hops ? json.value(*way.hops) : json.null();
   write_missing(json, "lost_frames", way.lost);
@@ -253,8 +254,8 @@ void add_comparison(report::Document& document, const Comparison& comparison, st
 void write_comparison(report::JsonText& json, const Comparison& c) {
   json.begin_object();
   json.member("first_is_nearer_opener", c.first_is_nearer_opener).member("clocks_known", c.clocks_known);
-  json.member("offset", seconds(c.offset)).member("uncertainty", seconds(c.uncertainty)).member("skew_ppm", c.skew * 1e6);
-  json.member("rtt", seconds(c.rtt)).member("only_here", c.only_first).member("only_with", c.only_second);
+  json.member("offset", in_seconds(c.offset)).member("uncertainty", in_seconds(c.uncertainty)).member("skew_ppm", c.skew * 1e6);
+  json.member("rtt", in_seconds(c.rtt)).member("only_here", c.only_first).member("only_with", c.only_second);
   json.member("segments_not_compared", c.not_compared);
   json.key("connections").begin_array();
   for (const ComparedConnection& connection : c.connections) {

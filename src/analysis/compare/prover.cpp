@@ -32,10 +32,6 @@ constexpr std::string_view resets[] = {
     "rst-injected",       "port-closed",           "reset-by-middlebox", "blind-reset-attempt",  "rst-unread-data",
     "rst-abortive-close", "half-open-peer-forgot", "idle-timeout",       "rst-data-after-close", "client-gave-up"};
 
-bool has_fact(const Finding& finding, std::string_view name) {
-  return std::ranges::find(finding.facts, name, &Fact::name) != finding.facts.end();
-}
-
 bool pure_ack(const Crossing& crossing) {
   constexpr unsigned others = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst;
   return crossing.length == 0 && (crossing.flags & tcp_flag::ack) != 0 && (crossing.flags & others) == 0;
@@ -87,7 +83,7 @@ class Prover {
   }
 
   /// A finding of the second capture in the frames and times of the first.
-  Finding translated(Finding finding, std::uint8_t side) const {
+  Finding translated(Finding finding, std::uint8_t side) {
     Proof seen{.id = {}, .capture = other(), .frames = finding.frames, .frame_count = finding.frame_count};
     std::vector<std::uint64_t> here;
     for (const Lane& lane : lanes_)
@@ -390,7 +386,7 @@ class Prover {
   Connection& c_;
   const Evidence& e_;
   std::array<Lane, 2> lanes_;
-  mutable std::vector<Seen> seen_;
+  std::vector<Seen> seen_;  // the second capture's evidence for what was taken from it
 };
 
 }  // namespace

@@ -25,6 +25,8 @@ void prove(Connection& connection, const Evidence& evidence);
 /// Of a connection that the second capture should have and does not.
 void prove_absence(Connection& connection, const std::array<std::string, 2>& names);
 
+bool has_fact(const Finding& finding, std::string_view name);
+
 /// One direction, as the prover sees it.
 struct Lane {
   const Passage* passage = nullptr;

@@ -18,10 +18,6 @@ using Is = Testimony::Is;
 constexpr std::string_view of_opening[] = {"syn-unanswered", "syn-retransmitted-then-ok", "synack-lost", "handshake-ack-lost",
                                            "listen-queue-overflow"};
 
-bool has_fact(const Finding& finding, std::string_view name) {
-  return std::ranges::find(finding.facts, name, &Fact::name) != finding.facts.end();
-}
-
 /// The packets of a handshake, as they were sent.
 struct Handshake {
   std::vector<const Crossing*> syns, answers;

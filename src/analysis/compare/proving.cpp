@@ -68,6 +68,10 @@ void Proving::replace(Fact fact) {
     *known = std::move(fact);
 }
 
+bool has_fact(const Finding& finding, std::string_view name) {
+  return std::ranges::find(finding.facts, name, &Fact::name) != finding.facts.end();
+}
+
 void prove_absence(Connection& connection, const std::array<std::string, 2>& names) {
   const Passage nowhere;
   for (Finding& finding : connection.findings) {

@@ -1,6 +1,7 @@
 #include "analysis/find/draft.hpp"
 
 #include "analysis/find/words.hpp"
+#include "analysis/quantity.hpp"
 #include "base/assert.hpp"
 
 #include <algorithm>
@@ -50,9 +51,7 @@ Draft& Draft::number(std::string_view name, double value, Fact::Unit unit) {
   return *this;
 }
 
-Draft& Draft::time(std::string_view name, Duration value) {
-  return number(name, std::chrono::duration<double>(value).count(), Fact::Unit::time);
-}
+Draft& Draft::time(std::string_view name, Duration value) { return number(name, in_seconds(value), Fact::Unit::time); }
 
 Draft& Draft::percent(std::string_view name, std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return *this;

@@ -2,6 +2,8 @@
 // that wait for each other, or in silence that is meant.
 #include "analysis/find/case.hpp"
 
+#include "analysis/quantity.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -10,8 +12,6 @@ namespace ft::analysis {
 namespace {
 
 using namespace std::chrono_literals;
-
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 void application(const Case& c, std::uint8_t side, Findings& out) {
   const Side& sender = c.side(side);
@@ -23,7 +23,7 @@ void application(const Case& c, std::uint8_t side, Findings& out) {
   if ((!at_sender && gap < round_trip(c.connection)) || found(out, "zero-window-recovered")) return;
   Draft draft("application-limited", side);
   draft.frame(sender.first_text_frame).frame(sender.last_text_frame).between(sender.first_text, sender.last_text);
-  draft.number("percent", 100 * seconds(sender.idle) / seconds(all), Fact::Unit::percent)
+  draft.number("percent", 100 * in_seconds(sender.idle) / in_seconds(all), Fact::Unit::percent)
       .count("gaps", std::max(1u, sender.pushes - 1));
   draft.time("wait", sender.idle);
   out.push_back(draft.sure(0.8f).done());

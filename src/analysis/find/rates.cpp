@@ -1,6 +1,7 @@
 // Diagnoses 29 to 31: what the pattern of loss and delay tells of the path's rate, its queue and its luck.
 #include "analysis/find/case.hpp"
 #include "analysis/find/repairs.hpp"
+#include "analysis/quantity.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -129,7 +130,7 @@ void policer(const Case& c, std::uint8_t side, const Pattern& p, const Queue& qu
   const bool repairs_too = lost_again * 6 >= p.lost.size();
   if (!bursts || !(repairs_too || at_the_same_rate(c, p)) || p.lost.size() * 100 < sender.data_segments || busy <= Duration{})
     return;
-  const double rate = static_cast<double>(sender.unique_text) / std::chrono::duration<double>(busy).count();
+  const double rate = static_cast<double>(sender.unique_text) / in_seconds(busy);
   Draft draft("policer-loss", side);
   std::uint64_t octets = 0;
   for (const Note* note : p.lost) {

@@ -1,6 +1,8 @@
 // Diagnoses 32 to 34: a receiver that does not read, or whose window is too small for the path.
 #include "analysis/find/case.hpp"
 
+#include "analysis/quantity.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -100,16 +102,16 @@ void limited(const Case& c, std::uint8_t receiver_side, const Shutters& s, Findi
   if (transfer < std::max<Duration>(10 * rtt, 300ms)) return;
   const Duration busy = sender.busy - std::min(sender.busy, s.total);
   const Duration edge = sender.window_limited - std::min(sender.window_limited, s.total);
-  const auto seconds = std::chrono::duration<double>(rtt).count();
+  const auto seconds = in_seconds(rtt);
   const double rate = static_cast<double>(receiver.most_window) / seconds;
-  const double got = static_cast<double>(sender.unique_text) / std::chrono::duration<double>(transfer).count();
+  const double got = static_cast<double>(sender.unique_text) / in_seconds(transfer);
   // Where the text arrives, nothing is seen in flight: there the rate tells, one window each round trip.
   const bool at_receiver = surely_at(c.connection, receiver_side == 0 ? Vantage::client : Vantage::server);
   const double share = at_receiver          ? got / rate
                        : busy <= Duration{} ? 0
                                             : static_cast<double>(edge.count()) / static_cast<double>(busy.count());
   // A paced sender (RFC 9002 7.7 says how) stands at the edge for a part of each round trip only, and is no faster for it.
-  const double paced_rate = static_cast<double>(receiver.most_window) / std::chrono::duration<double>(sender.rtt_mean).count();
+  const double paced_rate = static_cast<double>(receiver.most_window) / in_seconds(sender.rtt_mean);
   const bool paced = !at_receiver && share >= 0.25 && sender.rtt_mean > Duration{} &&
                      sender.retransmissions * 50 < sender.data_segments &&
                      sender.most_in_flight + sender.largest_text > receiver.most_window && got >= 0.7 * paced_rate;

@@ -7,6 +7,7 @@
 #include "analysis/find/words_path.hpp"
 #include "analysis/find/words_proof.hpp"
 #include "analysis/find/words_transfer.hpp"
+#include "analysis/quantity.hpp"
 
 #include <algorithm>
 #include <array>
@@ -230,7 +231,7 @@ std::string cost_words(const Finding& finding, Lang lang) {
   };
   using enum Fact::Unit;
   const Cost& cost = finding.cost;
-  if (cost.time > Duration{0}) add(in_words({"", time, std::chrono::duration<double>(cost.time).count()}, lang));
+  if (cost.time > Duration{0}) add(in_words({"", time, in_seconds(cost.time)}, lang));
   if (cost.segments > 0)
     add(zh ? std::to_string(cost.segments) + " 个报文段"
            : std::to_string(cost.segments) + (cost.segments == 1 ? " segment" : " segments"));

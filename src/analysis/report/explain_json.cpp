@@ -2,6 +2,7 @@
 
 #include "analysis/compare/compare_document.hpp"
 #include "analysis/find/words.hpp"
+#include "analysis/quantity.hpp"
 #include "analysis/report/story.hpp"
 #include "analysis/report/words.hpp"
 
@@ -10,8 +11,6 @@
 namespace ft::analysis::report {
 
 namespace {
-
-double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
 
 /// Times as whole nanoseconds: since 1970 they do not fit a double.
 std::int64_t nanoseconds(Instant at) { return at.time_since_epoch().count(); }
@@ -78,7 +77,7 @@ void ExplainJson::side(const Side& s) {
   json_.member("least_window", s.least_window).member("most_window", s.most_window).member("most_in_flight", s.most_in_flight);
   if (s.rtt_samples > 0) {
     json_.key("rtt").begin_object();
-    json_.member("least", seconds(s.rtt_least)).member("mean", seconds(s.rtt_mean)).member("most", seconds(s.rtt_most));
+    json_.member("least", in_seconds(s.rtt_least)).member("mean", in_seconds(s.rtt_mean)).member("most", in_seconds(s.rtt_most));
     json_.member("samples", s.rtt_samples).end_object();
   }
   if (s.state != TcpState::unknown) json_.member("state", to_string(s.state));
@@ -95,7 +94,10 @@ void ExplainJson::finding(const Finding& f) {
   side_or_null(json_, "side", f.side);
   json_.member("says", std::string_view(say(f, lang_))).member("evidence", std::string_view(how_known(f, lang_)));
   json_.key("cost").begin_object(true);
-  json_.member("seconds", seconds(f.cost.time)).member("octets", f.cost.octets).member("segments", f.cost.segments).end_object();
+  json_.member("seconds", in_seconds(f.cost.time))
+      .member("octets", f.cost.octets)
+      .member("segments", f.cost.segments)
+      .end_object();
   json_.key("facts").begin_object();
   for (const Fact& fact : f.facts) {
     json_.key(fact.name).begin_object(true).member("unit", unit_text(fact.unit));
@@ -166,12 +168,12 @@ void ExplainJson::connection(const Connection& c, const FlowSteps* chosen) {
   json_.member("verdict", c.verdict);
   json_.member("first_ns", nanoseconds(c.first))
       .member("last_ns", nanoseconds(c.last))
-      .member("duration", seconds(c.last - c.first));
+      .member("duration", in_seconds(c.last - c.first));
   json_.member("first_frame", c.first_frame).member("last_frame", c.last_frame);
   json_.key("handshake").begin_object(true);
-  if (c.handshake) json_.member("seconds", seconds(*c.handshake));
-  if (c.syn_to_syn_ack) json_.member("syn_to_syn_ack", seconds(*c.syn_to_syn_ack));
-  if (c.syn_ack_to_ack) json_.member("syn_ack_to_ack", seconds(*c.syn_ack_to_ack));
+  if (c.handshake) json_.member("seconds", in_seconds(*c.handshake));
+  if (c.syn_to_syn_ack) json_.member("syn_to_syn_ack", in_seconds(*c.syn_to_syn_ack));
+  if (c.syn_ack_to_ack) json_.member("syn_ack_to_ack", in_seconds(*c.syn_ack_to_ack));
   json_.key("frames").begin_array();
   for (const std::uint64_t frame : c.handshake_frames) frame == 0 ? json_.null() : json_.value(frame);
   json_.end_array().end_object();

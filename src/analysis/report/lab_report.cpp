@@ -357,14 +357,13 @@ std::string lab_report_json(const CaptureFile& file, const FlowSteps& flow, Lang
   }
   json.end_array();
   if (answers) {
-    const auto seconds = [](Duration time) { return static_cast<double>(time.count()) / 1e9; };
     json.key("round_trips").begin_array();
     const std::uint8_t sender = c.sides[0].unique_text >= c.sides[1].unique_text ? 0 : 1;
     for (const RttLine& line : first_round_trips(flow, sender, first_segments)) {
       json.begin_object(true).member("frame", line.frame).member("ack_frame", line.ack_frame).member("seq", line.seq);
-      json.member("length", line.length).member("sent", seconds(line.sent)).member("acked", seconds(line.acked));
-      json.member("rtt", seconds(line.rtt)).member("srtt", seconds(line.srtt)).member("rttvar", seconds(line.rttvar));
-      json.member("rto", seconds(line.rto)).end_object();
+      json.member("length", line.length).member("sent", in_seconds(line.sent)).member("acked", in_seconds(line.acked));
+      json.member("rtt", in_seconds(line.rtt)).member("srtt", in_seconds(line.srtt)).member("rttvar", in_seconds(line.rttvar));
+      json.member("rto", in_seconds(line.rto)).end_object();
     }
     json.end_array();
   }

@@ -48,8 +48,6 @@ void finish(Graph& graph, const FlowSteps& flow, Lang lang) {
                     name(" segments.", " 个报文段。");
 }
 
-double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
-
 constexpr RepeatCause repeat_causes_in_order[] = {RepeatCause::fast,   RepeatCause::rack,      RepeatCause::tlp,
                                                   RepeatCause::rto,    RepeatCause::go_back_n, RepeatCause::mtu_probe,
                                                   RepeatCause::unknown};
@@ -62,7 +60,7 @@ class TimeSequence {
   }
 
   void take(const FlowStep& step) {
-    const double x = seconds(flow_.since_begin(step.at));
+    const double x = in_seconds(flow_.since_begin(step.at));
     if (step.side == side_) return sent(step, x);
     if (!step.has(tcp_flag::ack) || step.has(tcp_flag::rst) || step.label == Label::injected) return;
     const auto ack = static_cast<double>(step.relative_ack);
@@ -156,7 +154,7 @@ class TimeSequence {
 
 /// Length of the intervals that rates are counted in: about a hundred of them, at least a millisecond each.
 double interval_of(const FlowSteps& flow) {
-  const double length = seconds(flow.connection().last - flow.connection().first);
+  const double length = in_seconds(flow.connection().last - flow.connection().first);
   return std::max(length / 100, 1e-3);
 }
 
@@ -205,7 +203,8 @@ Graph round_trips(const FlowSteps& flow, Lang lang) {
                             {}});
   for (const FlowStep& step : flow.steps())
     if (step.rtt)
-      graph.series[1U - step.side].points.push_back({seconds(flow.since_begin(step.at)), seconds(*step.rtt), 0, step.frame});
+      graph.series[1U - step.side].points.push_back(
+          {in_seconds(flow.since_begin(step.at)), in_seconds(*step.rtt), 0, step.frame});
   finish(graph, flow, lang);
   return graph;
 }
@@ -232,7 +231,7 @@ Graph throughput(const FlowSteps& flow, std::uint8_t side, Lang lang) {
   };
   for (const FlowStep& step : flow.steps()) {
     if (step.side != side) continue;
-    while (seconds(flow.since_begin(step.at)) >= at + width && all.points.size() < 1000) close_interval();
+    while (in_seconds(flow.since_begin(step.at)) >= at + width && all.points.size() < 1000) close_interval();
     sent += step.length;
     fresh += static_cast<double>(step.fresh);
   }
@@ -257,7 +256,7 @@ Graph in_flight(const FlowSteps& flow, std::uint8_t side, Lang lang) {
   Series flight{name("in flight", "在途"), Mark::steps, 0, {}},
       window{name("window of the other side", "对方窗口"), Mark::steps, 5, {}};
   for (const FlowStep& step : flow.steps()) {
-    const double x = seconds(flow.since_begin(step.at));
+    const double x = in_seconds(flow.since_begin(step.at));
     if (step.side == side && (step.has_text() || step.has(tcp_flag::fin))) {
       flight.points.push_back({x, static_cast<double>(step.in_flight), 0, step.frame});
     } else if (step.side != side && step.has(tcp_flag::ack) && !step.has(tcp_flag::syn) && !step.has(tcp_flag::rst)) {

@@ -17,7 +17,7 @@ bool larger(const std::pair<std::uint64_t, Connection>& a, const std::pair<std::
   return a.first != b.first ? a.first > b.first : a.second.stream < b.second.stream;
 }
 
-std::string seconds(Duration time) { return fixed(static_cast<double>(time.count()) / 1e9, 6); }
+std::string seconds(Duration time) { return fixed(in_seconds(time), 6); }
 
 class Writer {
  public:
@@ -120,7 +120,7 @@ class Writer {
                 .series = {},
                 .remark = either("Counted in intervals of ", "统计间隔 ") + time_text(timeline.width()) + either(".", "。")};
     Series series{either("all packets", "全部分组"), Mark::steps, 0, {}};
-    const double width = static_cast<double>(timeline.width().count()) / 1e9;
+    const double width = in_seconds(timeline.width());
     double at = 0;
     for (const Timeline::Bin& bin : timeline.bins()) {
       series.points.push_back({at, static_cast<double>(bin.octets) * 8 / width, 0, 0});

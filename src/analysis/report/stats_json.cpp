@@ -1,20 +1,20 @@
 // The JSON of `fourtuple stats --json` (docs/reference/stats-json.md).
 #include "analysis/report/stats.hpp"
 
+#include "analysis/quantity.hpp"
+
 namespace ft::analysis::report {
 
 namespace {
-
-double seconds(Duration time) { return static_cast<double>(time.count()) / 1e9; }
 
 void add_side(JsonText& json, const Side& s) {
   json.begin_object(true).member("packets", s.packets).member("octets", s.octets).member("text", s.unique_text);
   json.member("retransmissions", s.retransmissions).member("needless", s.needless).member("reordered", s.reordered);
   json.member("most_in_flight", s.most_in_flight).member("least_window", s.least_window).member("most_window", s.most_window);
   if (s.rtt_samples > 0)
-    json.member("rtt_least", seconds(s.rtt_least))
-        .member("rtt_mean", seconds(s.rtt_mean))
-        .member("rtt_most", seconds(s.rtt_most));
+    json.member("rtt_least", in_seconds(s.rtt_least))
+        .member("rtt_mean", in_seconds(s.rtt_mean))
+        .member("rtt_most", in_seconds(s.rtt_most));
   json.end_object();
 }
 
@@ -40,8 +40,8 @@ void StatsJson::connection(const Connection& c) {
   json_.member("destination", std::string_view(c.sides[1].endpoint.address.to_string()));
   json_.member("destination_port", int{c.sides[1].endpoint.port}).end_object();
   json_.member("state", to_string(c.state)).member("history", std::string_view(c.history));
-  json_.member("first_ns", c.first.time_since_epoch().count()).member("duration", seconds(c.last - c.first));
-  if (c.handshake) json_.member("handshake", seconds(*c.handshake));
+  json_.member("first_ns", c.first.time_since_epoch().count()).member("duration", in_seconds(c.last - c.first));
+  if (c.handshake) json_.member("handshake", in_seconds(*c.handshake));
   json_.key("sides").begin_array();
   for (const Side& side : c.sides) add_side(json_, side);
   json_.end_array().end_object();
@@ -62,7 +62,7 @@ void StatsJson::end(const Stats& stats) {
   json_.end_array()
       .key("timeline")
       .begin_object()
-      .member("interval", seconds(stats.timeline().width()))
+      .member("interval", in_seconds(stats.timeline().width()))
       .key("packets")
       .begin_array(true);
   for (const Timeline::Bin& bin : stats.timeline().bins()) json_.value(bin.packets);

@@ -162,6 +162,7 @@ TEST_CASE("jitter alone never changes the order") {
     last = a.number;
     CHECK(a.at >= t0 + 10ms);
   }
+  CHECK(last == 200);
 }
 
 TEST_CASE("a duplicate is a second delivery of the same packet") {

@@ -188,6 +188,7 @@ TEST_CASE("each proof by a second capture has its words, and both languages tell
     CHECK(balanced(proof.text.zh));
     CHECK(names_in(proof.text.en) == names_in(proof.text.zh));
   }
+  CHECK(ids.contains("lost-between"));
 }
 
 TEST_CASE("a proof names both captures and the frames in the other one") {
