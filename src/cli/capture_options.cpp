@@ -1,10 +1,5 @@
 #include "cli/capture_options.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-
 #include <unistd.h>
 
 namespace ft::cli {
@@ -46,19 +41,6 @@ void declare_capture(CLI::App& command, CaptureOptions& o) {
           "Colours: on a terminal only (auto), always, never")
       ->group(group)
       ->type_name("WHEN");
-}
-
-std::expected<void, std::string> write_page(const std::string& path, const std::string& page, Output& out) {
-  if (path == "-") {
-    out.write(page);
-    return {};
-  }
-  const auto problem = [&path] { return std::unexpected("cannot write " + path + ": " + std::strerror(errno)); };
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wb"),
-                                                             [](std::FILE* f) { return f == nullptr ? 0 : std::fclose(f); });
-  if (!file) return problem();
-  if (std::fwrite(page.data(), 1, page.size(), file.get()) != page.size() || std::fflush(file.get()) != 0) return problem();
-  return {};
 }
 
 }  // namespace ft::cli

@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <expected>
 #include <optional>
 #include <string>
 
@@ -24,8 +23,5 @@ struct CaptureOptions {
 
 /// FILE, --lang, --ascii, --unicode, --color.
 void declare_capture(CLI::App& command, CaptureOptions& options);
-
-/// To a file, or to standard output when `path` is "-". The error names the file and the reason.
-std::expected<void, std::string> write_page(const std::string& path, const std::string& page, Output& out);
 
 }  // namespace ft::cli

@@ -1,13 +1,11 @@
 // fourtuple explain: what a capture shows, the verdict first, then the connections, then all about those that were chosen.
 #include "analysis/report/explain.hpp"
 #include "analysis/compare/compare_document.hpp"
-#include "analysis/report/document_html.hpp"
-#include "analysis/report/document_markdown.hpp"
-#include "analysis/report/document_text.hpp"
 #include "analysis/report/explain_json.hpp"
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/compare_wireshark.hpp"
+#include "cli/document_form.hpp"
 #include "cli/examine.hpp"
 #include "cli/explain_slice.hpp"
 #include "cli/failing.hpp"
@@ -39,10 +37,8 @@ struct ExplainOptions {
   bool all = false;
   bool in_order = false;
   bool graph = false;
-  bool markdown = false;
-  bool json = false;
   bool compare_wireshark = false;
-  std::string html;
+  DocumentForm form;
   std::string filter;
   std::string with;
   std::string trace;
@@ -51,6 +47,51 @@ struct ExplainOptions {
 
 constexpr Failing fail{"explain"};
 
+/// What is told about, and which of it.
+struct Subject {
+  std::optional<FlowChoice> choice;
+  std::optional<TrueStates> truth;
+  std::unique_ptr<Examination> examined;
+  std::unique_ptr<SecondCapture> second;
+  Wanted wanted;
+
+  const analysis::Comparison* comparison() const { return second ? &second->compared().comparison() : nullptr; }
+  /// To be asked at the end: each reading may come less far.
+  int status() const { return examined->file().partial || (second && second->partial()) ? exit_partial : exit_ok; }
+};
+
+std::expected<Subject, Failure> read_subject(const ExplainOptions& o) {
+  const auto failed = [](std::string what) { return std::unexpected(Failure{std::move(what), exit_failed}); };
+  const analysis::Lang lang = o.capture.language();
+  Subject subject;
+  auto choice = flow_choice(o.flow);
+  if (!choice) return std::unexpected(choice.error());
+  subject.choice = std::move(*choice);
+  for (const std::string& output : {o.slice.file, o.form.html})
+    if (const auto problem = overwrites(output, {o.capture.file, o.with, o.trace}))
+      return std::unexpected(Failure{*problem, exit_usage});
+  if (!o.trace.empty()) {
+    auto truth = TrueStates::read(o.trace);
+    if (!truth) return failed(truth.error());
+    subject.truth = std::move(*truth);
+  }
+  auto examined = Examination::open(o.capture.file, lang, {});
+  if (!examined) return failed(examined.error());
+  subject.examined = std::move(*examined);
+  subject.examined->read();
+  if (!o.with.empty()) {
+    auto second = SecondCapture::compare(*subject.examined, o.with, lang);
+    if (!second) return failed(second.error());
+    subject.second = std::move(*second);
+    subject.examined->believe(&subject.second->compared());
+  }
+  if (o.compare_wireshark) return subject;  // about the whole file
+  auto wanted = filter_connections(*subject.examined, "explain", o.filter);
+  if (!wanted) return std::unexpected(wanted.error());
+  subject.wanted = std::move(*wanted);
+  return subject;
+}
+
 /// What one pass over the connections leaves.
 struct Overview {
   report::Summary summary;
@@ -58,22 +99,22 @@ struct Overview {
   std::vector<std::uint32_t> chosen;
 };
 
-/// `wanted`: a flag for each connection; empty: all of them.
-Overview look(const Examination& examined, const ExplainOptions& o, const std::optional<FlowChoice>& choice,
-              const std::vector<bool>& wanted) {
-  const bool page = !o.html.empty() || o.markdown;
+Overview look(const Subject& subject, const ExplainOptions& o) {
+  const Examination& examined = *subject.examined;
+  const auto& choice = subject.choice;
+  const bool page = o.form.is_page() || o.form.markdown;
   const std::size_t length = o.all ? static_cast<std::size_t>(-1) : page ? page_list_length : list_length;
   Overview overview{{length, o.in_order ? report::ListOrder::capture : report::ListOrder::worst_first}, {}, {}};
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
-    if (!wanted.empty() && !wanted[stream]) continue;
+    if (!subject.wanted(stream)) continue;
     const analysis::Connection connection = examined.connection(stream);
     overview.verdict.add(connection);
     overview.summary.add(connection);
     if (choice && overview.chosen.size() < most_chosen && choice->matches(connection)) overview.chosen.push_back(stream);
   }
-  if (wanted.empty()) overview.verdict.add(examined.finder().findings());
+  if (subject.wanted.all()) overview.verdict.add(examined.finder().findings());
   if (!choice && overview.summary.connections() == 1) overview.chosen = {overview.summary.list().front().stream};
-  if (!choice && !o.html.empty() && overview.summary.connections() > 1)  // a page has room: the worst ones
+  if (!choice && o.form.is_page() && overview.summary.connections() > 1)  // a page has room: the worst ones
     for (const analysis::Connection& connection : overview.summary.list())
       if (overview.chosen.size() < most_chosen) overview.chosen.push_back(connection.stream);
   return overview;
@@ -108,20 +149,20 @@ class Flows final : public analysis::SeriesSink {
   std::vector<std::unique_ptr<report::FlowSteps>> flows_;
 };
 
-void print_json(Output& out, const Examination& examined, const std::vector<const report::FlowSteps*>& chosen, bool only_chosen,
-                const std::vector<bool>& wanted, analysis::Lang lang, const analysis::Comparison* comparison) {
+void print_json(Output& out, const Subject& subject, const std::vector<const report::FlowSteps*>& chosen, analysis::Lang lang) {
+  const Examination& examined = *subject.examined;
   report::ExplainJson json(lang);
   json.begin(examined.file());
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
     const report::FlowSteps* steps = nullptr;
     for (const report::FlowSteps* flow : chosen)
       if (flow->stream() == stream) steps = flow;
-    if (only_chosen && steps == nullptr) continue;
-    if (!wanted.empty() && !wanted[stream]) continue;
+    if (subject.choice && steps == nullptr) continue;
+    if (!subject.wanted(stream)) continue;
     json.connection(examined.connection(stream), steps);
     if (json.size() > json_piece && !out.write(json.take())) return;
   }
-  json.end(examined.finder().findings(), comparison);
+  json.end(examined.finder().findings(), subject.comparison());
   out.write(json.take());
 }
 
@@ -135,12 +176,8 @@ int compare(const Examination& examined, const ExplainOptions& o, analysis::Lang
   const auto document = compare_with_wireshark(examined, o.capture.file, lang);
   if (!document) return fail(document.error(), exit_failed);
   Output out;
-  if (!o.html.empty()) {
-    const auto written = write_page(o.html, report::document_html(*document), out);
-    if (!written) return fail(written.error(), exit_failed);
-  } else {
-    out.write(o.markdown ? report::document_markdown(*document) : report::document_text(*document, {.style = o.capture.style()}));
-  }
+  const auto written = write_document(*document, o.form, o.capture.style(), out);
+  if (!written) return fail(written.error(), exit_failed);
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
   return examined.file().partial ? exit_partial : exit_ok;
 }
@@ -153,90 +190,64 @@ void add_packets(report::Document& document, Examination& examined, const std::v
   document.add(std::move(packets));
 }
 
+/// The streams whose packets -w writes; none: all packets.
+std::vector<std::uint32_t> sliced(const Subject& subject, const Overview& overview) {
+  if (subject.choice) return overview.chosen;
+  std::vector<std::uint32_t> streams;
+  for (std::uint32_t stream = 0; !subject.wanted.all() && stream < subject.examined->streams(); ++stream)
+    if (subject.wanted(stream)) streams.push_back(stream);
+  return streams;
+}
+
+report::Document document_of(const Subject& subject, const Overview& overview,
+                             const std::vector<const report::FlowSteps*>& chosen, const ExplainOptions& o) {
+  const analysis::Lang lang = o.capture.language();
+  const bool page = o.form.is_page();
+  const report::Explained explained{.file = &subject.examined->file(),
+                                    .summary = &overview.summary,
+                                    .verdict = &overview.verdict,
+                                    .chosen = chosen,
+                                    .hint = hint(o, lang),
+                                    .ladder = true,
+                                    .graphs = o.graph || page};
+  report::Document document = report::explain_document(explained, lang);
+  if (subject.truth)
+    for (const report::FlowSteps* flow : chosen) add_true_states(document, *subject.truth, flow->connection());
+  if (const analysis::Comparison* comparison = subject.comparison())
+    analysis::add_comparison(document, *comparison, subject.examined->file().name, base_name(o.with));
+  if (page) add_packets(document, *subject.examined, overview.chosen);
+  return document;
+}
+
 int explain(const ExplainOptions& o) {
   const analysis::Lang lang = o.capture.language();
-  std::optional<FlowChoice> choice;
-  if (!o.flow.empty()) {
-    auto parsed = FlowChoice::parse(o.flow);
-    if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
-    choice = *parsed;
-  }
-  for (const std::string& output : {o.slice.file, o.html})
-    if (const auto problem = overwrites(output, {o.capture.file, o.with, o.trace})) return fail(*problem, exit_usage);
-  std::optional<TrueStates> truth;
-  if (!o.trace.empty()) {
-    auto read = TrueStates::read(o.trace);
-    if (!read) return fail(read.error(), exit_failed);
-    truth = std::move(*read);
-  }
-  auto examined = Examination::open(o.capture.file, lang, {});
-  if (!examined) return fail(examined.error(), exit_failed);
-  (*examined)->read();
-  std::unique_ptr<SecondCapture> second;
-  if (!o.with.empty()) {
-    auto compared = SecondCapture::compare(**examined, o.with, lang);
-    if (!compared) return fail(compared.error(), exit_failed);
-    second = std::move(*compared);
-    (*examined)->believe(&second->compared());
-  }
-  const analysis::Comparison* comparison = second ? &second->compared().comparison() : nullptr;
-  if (o.compare_wireshark) return compare(**examined, o, lang);
-  std::vector<bool> wanted;
-  if (!o.filter.empty()) {
-    auto matched = filter_connections(**examined, "explain", o.filter);
-    if (!matched) return matched.error().empty() ? exit_usage : fail(matched.error(), exit_failed);
-    wanted = std::move(*matched);
-    if (std::ranges::find(wanted, true) == wanted.end())
-      return fail("no connection of " + (*examined)->file().name + " has a packet that passes " + o.filter, exit_failed);
-  }
-  const Overview overview = look(**examined, o, choice, wanted);
-  if (choice && overview.chosen.empty())
-    return fail("no connection " + choice->to_string() + " in " + (*examined)->file().name + "; it has " +
-                    std::to_string((*examined)->streams()) + " of them (fourtuple explain without --flow lists them)",
+  const auto subject = read_subject(o);
+  if (!subject) return fail(subject.error());
+  Examination& examined = *subject->examined;
+  if (o.compare_wireshark) return compare(examined, o, lang);
+  const Overview overview = look(*subject, o);
+  if (subject->choice && overview.chosen.empty())
+    return fail("no connection " + subject->choice->to_string() + " in " + examined.file().name + "; it has " +
+                    std::to_string(examined.streams()) + " of them (fourtuple explain without --flow lists them)",
                 exit_failed);
   Flows flows(overview.chosen);
-  if (!overview.chosen.empty() && !(*examined)->read_again(flows))
-    return fail("cannot read the capture a second time", exit_failed);
-  const std::vector<const report::FlowSteps*> chosen = flows.settle(**examined);
+  if (!overview.chosen.empty() && !examined.read_again(flows)) return fail("cannot read the capture a second time", exit_failed);
+  const std::vector<const report::FlowSteps*> chosen = flows.settle(examined);
 
-  const auto status = [&] {  // asked at the end: each reading may come less far
-    return (*examined)->file().partial || (second && second->partial()) ? exit_partial : exit_ok;
-  };
   if (!o.slice.file.empty()) {
-    std::vector<std::uint32_t> sliced = overview.chosen;
-    if (!choice) sliced.clear();  // all packets, or those of the connections that the filter means
-    for (std::uint32_t stream = 0; !choice && stream < wanted.size(); ++stream)
-      if (wanted[stream]) sliced.push_back(stream);
-    const auto written = write_slice(**examined, sliced, o.slice, lang);
+    const auto written = write_slice(examined, sliced(*subject, overview), o.slice, lang);
     if (!written) return fail(written.error(), exit_failed);
-    if (o.slice.file == "-") return status();  // nothing else goes there
+    if (o.slice.file == "-") return subject->status();  // nothing else goes there
   }
   Output out;
-  if (o.json) {
-    print_json(out, **examined, chosen, choice.has_value(), wanted, lang, comparison);
+  if (o.form.json) {
+    print_json(out, *subject, chosen, lang);
   } else {
-    const bool page = !o.html.empty();
-    const report::Explained explained{.file = &(*examined)->file(),
-                                      .summary = &overview.summary,
-                                      .verdict = &overview.verdict,
-                                      .chosen = chosen,
-                                      .hint = hint(o, lang),
-                                      .ladder = true,
-                                      .graphs = o.graph || page};
-    report::Document document = report::explain_document(explained, lang);
-    for (const report::FlowSteps* flow : chosen)
-      if (truth) add_true_states(document, *truth, flow->connection());
-    if (comparison != nullptr) analysis::add_comparison(document, *comparison, (*examined)->file().name, base_name(o.with));
-    if (page) {
-      add_packets(document, **examined, overview.chosen);
-      const auto written = write_page(o.html, report::document_html(document), out);
-      if (!written) return fail(written.error(), exit_failed);
-    } else {
-      out.write(o.markdown ? report::document_markdown(document) : report::document_text(document, {.style = o.capture.style()}));
-    }
+    const auto written = write_document(document_of(*subject, overview, chosen, o), o.form, o.capture.style(), out);
+    if (!written) return fail(written.error(), exit_failed);
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
-  return status();
+  return subject->status();
 }
 
 }  // namespace
@@ -260,12 +271,9 @@ void add_explain(CLI::App& app, int& status) {
   command->add_flag("--all", o->all, "List every connection");
   command->add_flag("--in-order", o->in_order, "List the connections as they come, not the worst first");
   command->add_flag("--graph", o->graph, "Draw graphs of the chosen connection: sequence numbers, round trips, rates, window");
-  auto* json = command->add_flag("--json", o->json, "Print JSON (docs/reference/explain.schema.json)");
-  auto* markdown = command->add_flag("--md", o->markdown, "Print Markdown");
-  auto* html = command->add_option("--html", o->html, "Write one HTML file that needs nothing else; - is standard output")
-                   ->type_name("FILE");
+  declare_form(*command, o->form, "Print JSON (docs/reference/explain.schema.json)");
   command->add_flag("--compare-wireshark", o->compare_wireshark, "Say where Wireshark differs, and why (asks tshark)")
-      ->excludes(json);
+      ->excludes("--json");
   command
       ->add_option("--with", o->with, "Another capture of the same connections, taken elsewhere: what happened between the two")
       ->type_name("OTHER");
@@ -273,8 +281,6 @@ void add_explain(CLI::App& app, int& status) {
       ->add_option("--trace", o->trace, "What the ends themselves said, as lab, listen and connect write it: their true states")
       ->type_name("STORY");
   declare_slice(*command, o->slice, "the packets, or those of --flow, with the findings as comments");
-  json->excludes(markdown)->excludes(html);
-  markdown->excludes(html);
   command->callback([o, &status] { status = explain(*o); });
 }
 

@@ -1,5 +1,7 @@
 #include "cli/flow_choice.hpp"
 
+#include "cli/commands.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -86,6 +88,13 @@ std::string FlowChoice::to_string() const {
   std::string out;
   for (const Endpoint& end : ends_) out += (out.empty() ? "" : " - ") + end.to_string();
   return out;
+}
+
+std::expected<std::optional<FlowChoice>, Failure> flow_choice(const std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  auto choice = FlowChoice::parse(words);
+  if (!choice) return std::unexpected(Failure{"--flow " + choice.error(), exit_usage});
+  return *choice;
 }
 
 }  // namespace ft::cli

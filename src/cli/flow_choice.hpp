@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/flow/connection.hpp"
+#include "cli/failing.hpp"
 #include "fourtuple/address.hpp"
 
 #include <expected>
@@ -24,5 +25,8 @@ class FlowChoice {
   std::optional<std::uint32_t> stream_;
   std::vector<Endpoint> ends_;  // one or two
 };
+
+/// The words of --flow; none, no choice.
+std::expected<std::optional<FlowChoice>, Failure> flow_choice(const std::vector<std::string>& words);
 
 }  // namespace ft::cli

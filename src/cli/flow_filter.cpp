@@ -2,6 +2,7 @@
 
 #include "analysis/fields/tree.hpp"
 #include "analysis/quantity.hpp"
+#include "cli/commands.hpp"
 #include "cli/filter_text.hpp"
 #include "cli/frames.hpp"
 #include "cli/packet_printers.hpp"
@@ -47,12 +48,13 @@ report::PacketBlock block_of(const analysis::FrameContext& context) {
 
 }  // namespace
 
-std::expected<std::vector<bool>, std::string> filter_connections(Examination& examined, const std::string& command,
-                                                                 const std::string& text) {
+std::expected<Wanted, Failure> filter_connections(Examination& examined, const std::string& command, const std::string& text) {
+  if (text.empty()) return Wanted{};
   auto filter = compile_filter(command, text);
-  if (!filter) return std::unexpected("");
+  if (!filter) return std::unexpected(Failure{"", exit_usage});
   io::CaptureSource& source = examined.source();
-  if (!source.rewind()) return std::unexpected("cannot read the capture a second time, which a filter needs here");
+  if (!source.rewind())
+    return std::unexpected(Failure{"cannot read the capture a second time, which a filter needs here", exit_failed});
   Frames frames(
       source,
       {.streams = true, .connections = filter->needs_connections(), .checksums = filter->needs(analysis::Need::checksums)});
@@ -65,10 +67,13 @@ std::expected<std::vector<bool>, std::string> filter_connections(Examination& ex
     if (stream && *stream < chosen.size() && !chosen[*stream] && filter->matches(*context)) chosen[*stream] = true;
     if (++packets == examined.file().packets) break;
   }
-  return chosen;
+  if (std::ranges::find(chosen, true) == chosen.end())
+    return std::unexpected(
+        Failure{"no connection of " + examined.file().name + " has a packet that passes " + text, exit_failed});
+  return Wanted(std::move(chosen));
 }
 
-bool count_packets_of(Examination& examined, const std::vector<bool>& wanted, report::Timeline& timeline) {
+bool count_packets_of(Examination& examined, const Wanted& wanted, report::Timeline& timeline) {
   io::CaptureSource& source = examined.source();
   if (!source.rewind()) return false;
   Frames frames(source, {.streams = true});
@@ -77,7 +82,7 @@ bool count_packets_of(Examination& examined, const std::vector<bool>& wanted, re
   std::uint64_t packets = 0;
   while (const analysis::FrameContext* context = frames.next()) {
     const auto stream = stream_of(*context);
-    if (stream && *stream < wanted.size() && wanted[*stream]) timeline.add(context->frame.at, context->frame.original_length);
+    if (stream && wanted(*stream)) timeline.add(context->frame.at, context->frame.original_length);
     if (++packets == examined.file().packets) break;
   }
   return true;

@@ -3,21 +3,35 @@
 
 #include "analysis/report/document.hpp"
 #include "cli/examine.hpp"
+#include "cli/failing.hpp"
 
 #include <expected>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ft::cli {
 
-/// One flag for each stream of the capture, which is read again. The error is the source's, or "" when the filter is wrong and
-/// standard error has heard why.
-std::expected<std::vector<bool>, std::string> filter_connections(Examination& examined, const std::string& command,
-                                                                 const std::string& filter);
+/// Some of a capture's connections, or all of them.
+class Wanted {
+ public:
+  Wanted() = default;
+  /// One flag for each stream.
+  explicit Wanted(std::vector<bool> flags) : flags_(std::move(flags)) {}
+
+  bool all() const { return flags_.empty(); }
+  bool operator()(std::uint32_t stream) const { return all() || (stream < flags_.size() && flags_[stream]); }
+
+ private:
+  std::vector<bool> flags_;
+};
+
+/// Those that the filter means, one of them at least: the capture is read again. All of them when it is empty.
+std::expected<Wanted, Failure> filter_connections(Examination& examined, const std::string& command, const std::string& filter);
 
 /// Tells `timeline` of the packets of the connections that are `wanted`. False when the capture cannot be read again.
-bool count_packets_of(Examination& examined, const std::vector<bool>& wanted, analysis::report::Timeline& timeline);
+bool count_packets_of(Examination& examined, const Wanted& wanted, analysis::report::Timeline& timeline);
 
 /// The first packets of these connections with all their fields and octets, for a page; at most `most` of them.
 analysis::report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most);

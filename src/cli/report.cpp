@@ -1,10 +1,8 @@
 // fourtuple report: the questions of a TCP lab about one connection, answered with frames.
-#include "analysis/report/document_html.hpp"
-#include "analysis/report/document_markdown.hpp"
-#include "analysis/report/document_text.hpp"
 #include "analysis/report/lab_report.hpp"
 #include "cli/capture_options.hpp"
 #include "cli/commands.hpp"
+#include "cli/document_form.hpp"
 #include "cli/examine.hpp"
 #include "cli/failing.hpp"
 #include "cli/flow_choice.hpp"
@@ -23,9 +21,7 @@ struct ReportOptions {
   std::vector<std::string> flow;
   bool quiz = false;
   bool answers = false;
-  bool markdown = false;
-  bool json = false;
-  std::string html;
+  DocumentForm form;
 };
 
 constexpr Failing fail{"report"};
@@ -47,20 +43,16 @@ std::optional<std::uint32_t> choose(const Examination& examined, const std::opti
 
 int lab_report(const ReportOptions& o) {
   const analysis::Lang lang = o.capture.language();
-  std::optional<FlowChoice> choice;
-  if (!o.flow.empty()) {
-    auto parsed = FlowChoice::parse(o.flow);
-    if (!parsed) return fail("--flow " + parsed.error(), exit_usage);
-    choice = *parsed;
-  }
-  if (const auto problem = overwrites(o.html, {o.capture.file})) return fail(*problem, exit_usage);
+  const auto choice = flow_choice(o.flow);
+  if (!choice) return fail(choice.error());
+  if (const auto problem = overwrites(o.form.html, {o.capture.file})) return fail(*problem, exit_usage);
   auto examined = Examination::open(o.capture.file, lang, {});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
-  const std::optional<std::uint32_t> stream = choose(**examined, choice);
+  const std::optional<std::uint32_t> stream = choose(**examined, *choice);
   if (!stream)
-    return fail(choice ? "no connection " + choice->to_string() + " in " + (*examined)->file().name
-                       : (*examined)->file().name + " has no TCP connection",
+    return fail(*choice ? "no connection " + (*choice)->to_string() + " in " + (*examined)->file().name
+                        : (*examined)->file().name + " has no TCP connection",
                 exit_failed);
   report::FlowSteps flow(*stream);
   if (!(*examined)->read_again(flow)) return fail("cannot read the capture a second time", exit_failed);
@@ -70,16 +62,12 @@ int lab_report(const ReportOptions& o) {
   const report::Answers answers = !o.quiz     ? report::Answers::with_questions
                                   : o.answers ? report::Answers::at_the_end
                                               : report::Answers::hidden;
-  if (o.json) {
+  if (o.form.json) {
     out.write(report::lab_report_json((*examined)->file(), flow, lang, answers != report::Answers::hidden));
   } else {
     const report::Document document = report::lab_report((*examined)->file(), flow, lang, answers);
-    if (!o.html.empty()) {
-      const auto written = write_page(o.html, report::document_html(document), out);
-      if (!written) return fail(written.error(), exit_failed);
-    } else {
-      out.write(o.markdown ? report::document_markdown(document) : report::document_text(document, {.style = o.capture.style()}));
-    }
+    const auto written = write_document(document, o.form, o.capture.style(), out);
+    if (!written) return fail(written.error(), exit_failed);
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
   return (*examined)->file().partial ? exit_partial : exit_ok;
@@ -100,12 +88,7 @@ void add_report(CLI::App& app, int& status) {
       ->expected(1, 4);
   command->add_flag("--quiz", o->quiz, "Ask, and hide the answers");
   command->add_flag("--answers", o->answers, "With --quiz: the answers at the end");
-  auto* json = command->add_flag("--json", o->json, "Print JSON");
-  auto* markdown = command->add_flag("--md", o->markdown, "Print Markdown");
-  auto* html = command->add_option("--html", o->html, "Write one HTML file that needs nothing else; - is standard output")
-                   ->type_name("FILE");
-  json->excludes(markdown)->excludes(html);
-  markdown->excludes(html);
+  declare_form(*command, o->form, "Print JSON");
   command->callback([o, &status] { status = lab_report(*o); });
 }
 

@@ -32,13 +32,7 @@ struct StatsOptions {
 
 constexpr Failing fail{"stats"};
 
-/// Some of the connections, or all of them.
-struct Chosen {
-  std::vector<bool> flags;  // empty: all
-  bool operator()(std::uint32_t stream) const { return flags.empty() || flags[stream]; }
-};
-
-void print_csv(Output& out, const Examination& examined, const Chosen& wanted, const report::Stats& stats,
+void print_csv(Output& out, const Examination& examined, const Wanted& wanted, const report::Stats& stats,
                const std::string& table) {
   if (table == "addresses") {
     out.write(report::addresses_csv(stats));
@@ -59,7 +53,7 @@ void print_csv(Output& out, const Examination& examined, const Chosen& wanted, c
   }
 }
 
-void print_json(Output& out, const Examination& examined, const Chosen& wanted, const report::Stats& stats) {
+void print_json(Output& out, const Examination& examined, const Wanted& wanted, const report::Stats& stats) {
   report::StatsJson json;
   json.begin(examined.file());
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
@@ -78,23 +72,18 @@ int stats(const StatsOptions& o) {
   const bool page = o.csv.empty() && !o.json;
   report::Stats stats(page ? o.top : 0);
   (*examined)->read(o.filter.empty() ? &stats.timeline() : nullptr);
-  Chosen wanted;
-  if (!o.filter.empty()) {
-    auto matched = filter_connections(**examined, "stats", o.filter);
-    if (!matched) return matched.error().empty() ? exit_usage : fail(matched.error(), exit_failed);
-    wanted.flags = std::move(*matched);
-    if (std::ranges::find(wanted.flags, true) == wanted.flags.end())
-      return fail("no connection of " + (*examined)->file().name + " has a packet that passes " + o.filter, exit_failed);
-    if (!count_packets_of(**examined, wanted.flags, stats.timeline())) return fail("cannot read the capture again", exit_failed);
-  }
+  const auto wanted = filter_connections(**examined, "stats", o.filter);
+  if (!wanted) return fail(wanted.error());
+  if (!wanted->all() && !count_packets_of(**examined, *wanted, stats.timeline()))
+    return fail("cannot read the capture again", exit_failed);
   if (o.csv.empty() || o.csv == "addresses" || o.csv == "ports")
     for (std::uint32_t stream = 0; stream < (*examined)->streams(); ++stream)
-      if (wanted(stream)) stats.add((*examined)->analysis().connection(stream));
+      if ((*wanted)(stream)) stats.add((*examined)->analysis().connection(stream));
   Output out;
   if (!o.csv.empty()) {
-    print_csv(out, **examined, wanted, stats, o.csv);
+    print_csv(out, **examined, *wanted, stats, o.csv);
   } else if (o.json) {
-    print_json(out, **examined, wanted, stats);
+    print_json(out, **examined, *wanted, stats);
   } else {
     const report::Document document = report::stats_document((*examined)->file(), stats, o.top, lang);
     out.write(o.markdown ? report::document_markdown(document) : report::document_text(document, {.style = o.capture.style()}));

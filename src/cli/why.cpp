@@ -52,10 +52,10 @@ Answer answer_for(const analysis::Connection& connection) {
 }
 
 /// The gravest of several connections; the last of them when all are alike, since a question is about what happened last.
-std::optional<Answer> answer_of(const Examination& examined, const FlowChoice& choice, const std::vector<bool>& wanted) {
+std::optional<Answer> answer_of(const Examination& examined, const FlowChoice& choice, const Wanted& wanted) {
   std::optional<analysis::Connection> worst;
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
-    if (!wanted.empty() && !wanted[stream]) continue;
+    if (!wanted(stream)) continue;
     analysis::Connection connection = examined.connection(stream);
     if (!choice.matches(connection)) continue;
     if (!worst || report::badness_of(connection) >= report::badness_of(*worst)) worst = std::move(connection);
@@ -64,16 +64,15 @@ std::optional<Answer> answer_of(const Examination& examined, const FlowChoice& c
   return answer_for(*worst);
 }
 
-/// `wanted`: a flag for each connection; empty: all of them.
-Answer answer_of(const Examination& examined, const std::vector<bool>& wanted) {
+Answer answer_of(const Examination& examined, const Wanted& wanted) {
   analysis::CaptureVerdict verdict;
   std::optional<std::uint32_t> only;
   for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
-    if (!wanted.empty() && !wanted[stream]) continue;
+    if (!wanted(stream)) continue;
     verdict.add(examined.connection(stream));
     only = stream;
   }
-  if (wanted.empty()) verdict.add(examined.finder().findings());
+  if (wanted.all()) verdict.add(examined.finder().findings());
   if (verdict.connections == 1 && verdict.hosts.empty()) return answer_for(examined.connection(*only));
   Answer answer;
   answer.verdict = verdict.id();
@@ -160,23 +159,17 @@ int why(const WhyOptions& o) {
   auto examined = Examination::open(o.capture.file, lang, {.twice = !o.filter.empty()});
   if (!examined) return fail(examined.error(), exit_failed);
   (*examined)->read();
-  std::vector<bool> wanted;
-  if (!o.filter.empty()) {
-    auto matched = filter_connections(**examined, "why", o.filter);
-    if (!matched) return matched.error().empty() ? exit_usage : fail(matched.error(), exit_failed);
-    wanted = std::move(*matched);
-    if (std::ranges::find(wanted, true) == wanted.end())
-      return fail("no connection of " + (*examined)->file().name + " has a packet that passes " + o.filter, exit_failed);
-  }
+  const auto wanted = filter_connections(**examined, "why", o.filter);
+  if (!wanted) return fail(wanted.error());
   std::optional<Answer> answer;
   if (choice) {
-    answer = answer_of(**examined, *choice, wanted);
+    answer = answer_of(**examined, *choice, *wanted);
     if (!answer)
-      return fail("no connection " + choice->to_string() + (wanted.empty() ? "" : " that passes the filter") + " in " +
+      return fail("no connection " + choice->to_string() + (wanted->all() ? "" : " that passes the filter") + " in " +
                       (*examined)->file().name,
                   exit_failed);
   } else {
-    answer = answer_of(**examined, wanted);
+    answer = answer_of(**examined, *wanted);
   }
   const bool partial = (*examined)->file().partial;
   const int status = answer->failure != FailureClass::none ? static_cast<int>(answer->failure) : partial ? exit_partial : exit_ok;
