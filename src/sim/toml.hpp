@@ -4,6 +4,8 @@
 // taken away: no white space there, and an error that says what was seen.
 #pragma once
 
+#include <cstdint>
+
 #include <toml++/impl/preprocessor.h>
 
 #undef TOML_ASSERT
