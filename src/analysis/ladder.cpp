@@ -292,19 +292,24 @@ bool LadderBuilder::is_disturbed(std::size_t departure, const Arrival& arrival) 
   return false;
 }
 
+/// What came of a segment where it arrived.
+void LadderBuilder::tell_arrival(Row& row, const Arrival& arrival) {
+  row.to_state = arrival.state;
+  row.effect = arrival.effect;
+  row.dropped = arrival.dropped;
+  row.duplicate = arrival.duplicate;
+  row.corrupted = arrival.corrupted;
+  row.ecn_there = arrival.ip_ecn.value_or(row.segment.ip_ecn);
+}
+
 Row LadderBuilder::arrival_row(const Flight& flight, const Arrival& arrival) const {
   Row row = flight.row;
   row.kind = Row::Kind::arrival;
   row.at = arrival.at;
   row.arrived.reset();
   row.from_state = {};
-  row.to_state = arrival.state;
-  row.effect = arrival.effect;
-  row.dropped = arrival.dropped;
-  row.duplicate = arrival.duplicate;
-  row.corrupted = arrival.corrupted;
   row.late = arrival.late;
-  row.ecn_there = arrival.ip_ecn.value_or(row.segment.ip_ecn);
+  tell_arrival(row, arrival);
   return row;
 }
 
@@ -315,15 +320,9 @@ void LadderBuilder::emit_departure(std::size_t item, std::vector<Row>& rows, std
   if (!lost) row.lost = {};
   const Arrival* first = flight.arrivals.empty() ? nullptr : &flight.arrivals.front();
   if (first != nullptr && !first->late && !is_disturbed(item, *first)) {
-    const Arrival& arrival = *first;
-    row.arrived = arrival.at;
-    row.to_state = arrival.state;
-    row.effect = arrival.effect;
-    row.dropped = arrival.dropped;
-    row.duplicate = arrival.duplicate;
-    row.corrupted = arrival.corrupted;
-    row.ecn_there = arrival.ip_ecn.value_or(row.segment.ip_ecn);
-    merged[arrival.item] = true;
+    row.arrived = first->at;
+    tell_arrival(row, *first);
+    merged[first->item] = true;
   } else if (!lost && row.is_segment()) {
     row.kind = Row::Kind::departure;
     row.ecn_there = row.segment.ip_ecn;

@@ -81,6 +81,7 @@ class LadderBuilder final : public trace::Sink {
 
   bool is_disturbed(std::size_t departure, const Arrival& arrival) const;
   void emit_departure(std::size_t item, std::vector<Row>& rows, std::vector<bool>& merged) const;
+  static void tell_arrival(Row& row, const Arrival& arrival);
   Row arrival_row(const Flight& flight, const Arrival& arrival) const;
 
   std::vector<Actor> actors_;

@@ -103,17 +103,19 @@ void LiveLadder::on(const trace::Event&, const trace::PacketDropped& dropped) {
   finish_arrival();
 }
 
+void LiveLadder::begin_plain(Row::Kind kind, const trace::Event& event, const FourTuple& tuple) {
+  finish();
+  plain_.emplace();
+  plain_->kind = kind;
+  plain_->at = event.at;
+  plain_->from = plain_->to = event.host;
+  plain_->tuple = tuple;
+  plain_->connection = numbering_.connection_of(tuple);
+}
+
 void LiveLadder::on(const trace::Event& event, const trace::StateChanged& changed) {
   const bool by_call = plain_ && plain_->at == event.at && changed.why.id.starts_with("call-");
-  if (!by_call) {
-    finish();
-    plain_.emplace();
-    plain_->kind = Row::Kind::state;
-    plain_->at = event.at;
-    plain_->from = plain_->to = event.host;
-    plain_->tuple = changed.tuple;
-    plain_->connection = numbering_.connection_of(changed.tuple);
-  }
+  if (!by_call) begin_plain(Row::Kind::state, event, changed.tuple);
   plain_->from_state = {changed.from, changed.to};
   plain_->why = changed.why;
   finish_plain();
@@ -122,13 +124,7 @@ void LiveLadder::on(const trace::Event& event, const trace::StateChanged& change
 /// Reads and writes are the business of whoever sits at the keyboard; what they cause is shown.
 void LiveLadder::on(const trace::Event& event, const trace::Call& call) {
   if (call.name == "read" || call.name == "write" || call.result == "would_block") return;
-  finish();
-  plain_.emplace();
-  plain_->kind = Row::Kind::call;
-  plain_->at = event.at;
-  plain_->from = plain_->to = event.host;
-  plain_->tuple = call.tuple;
-  plain_->connection = numbering_.connection_of(call.tuple);
+  begin_plain(Row::Kind::call, event, call.tuple);
   plain_->call = call.name;
   plain_->result = call.result;
   plain_->octets = call.octets;

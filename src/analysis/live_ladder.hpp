@@ -43,6 +43,7 @@ class LiveLadder final : public trace::Sink {
   void on(const trace::Event&, const trace::CongestionChanged&) {}
   void on(const trace::Event&, const trace::MetricsUpdated&) {}
   void on(const trace::Event&, const trace::TimerChanged&) {}
+  void begin_plain(Row::Kind kind, const trace::Event& event, const FourTuple& tuple);
   void finish_arrival();
   void finish_plain();
 

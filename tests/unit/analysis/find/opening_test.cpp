@@ -39,9 +39,7 @@ TEST_CASE("an RST with another TTL than the host's other packets, and too soon, 
   for (const Family family : both_families) {
     Talk t(family);
     t.handshake();
-    t.client(30, "P.", 1, 1, 100);
-    t.server(50, "P.", 1, 101, 200);
-    t.client(50.1, ".", 101, 201);
+    t.exchange(30);
     t.goodbye(60, 101, 201);
     t.ports[0] = 40001;
     t.ports[1] = 8081;
@@ -56,9 +54,7 @@ TEST_CASE("an RST with another TTL than the host's other packets, and too soon, 
 TEST_CASE("an RST like the host's other packets stays port-closed") {
   Talk t;
   t.handshake();
-  t.client(30, "P.", 1, 1, 100);
-  t.server(50, "P.", 1, 101, 200);
-  t.client(50.1, ".", 101, 201);
+  t.exchange(30);
   t.goodbye(60, 101, 201);
   t.ports[0] = 40001;
   t.ports[1] = 8081;
@@ -97,9 +93,7 @@ TEST_CASE("a SYN sent twice and then answered is syn-retransmitted-then-ok") {
     Talk t(family);
     t.client(0, "S", 0, 0);
     t.handshake(1000);
-    t.client(1030, "P.", 1, 1, 100);
-    t.server(1050, "P.", 1, 101, 200);
-    t.client(1050.1, ".", 101, 201);
+    t.exchange(1030);
     t.goodbye(1060, 101, 201);
     const Told told = t.told();
     CHECK(told.trouble() == "syn-retransmitted-then-ok");
@@ -212,9 +206,7 @@ TEST_CASE("a client that resets what it was just granted is client-gave-up, no e
 TEST_CASE("a client that resets after an exchange has not given up connecting") {
   Talk t;
   t.handshake();
-  t.client(30, "P.", 1, 1, 100);
-  t.server(50, "P.", 1, 101, 200);
-  t.client(50.1, ".", 101, 201);
+  t.exchange(30);
   t.client(300, "R.", 101, 201);
   const Told told = t.told();
   CHECK_FALSE(told.has("client-gave-up"));
@@ -296,9 +288,7 @@ TEST_CASE("an ordinary handshake and an ordinary close are complete, and nothing
   for (const Family family : both_families) {
     Talk t(family);
     t.handshake();
-    t.client(30, "P.", 1, 1, 100);
-    t.server(50, "P.", 1, 101, 200);
-    t.client(50.1, ".", 101, 201);
+    t.exchange(30);
     t.goodbye(60, 101, 201);
     const Told told = t.told();
     for (const Finding& finding : told.connections[0].findings) CHECK_MESSAGE(finding.severity == Severity::info, finding.id);
