@@ -220,7 +220,8 @@ bench::Mark mark() {
   return mark;
 }
 
-void run_for(double seconds, int number) {
+void run_for(Mode mode, double seconds, int number) {
+  g.mode = mode;
   for (int i = 0; i < number; ++i) start();
   const double begin = bench::wall_seconds();
   double last_timers = 0;
@@ -236,6 +237,7 @@ void run_for(double seconds, int number) {
 
 void idle(std::int64_t connections, std::int64_t step) {
   constexpr std::int64_t at_once = 256;
+  g.mode = Mode::idle;
   const std::int64_t resident = bench::resident();
   const std::int64_t heap = bench::heap();
   const double begin = bench::wall_seconds();
@@ -256,31 +258,15 @@ void idle(std::int64_t connections, std::int64_t step) {
   }
 }
 
-int usage() {
-  std::fputs("usage: lwip_memory_bench bulk SECONDS [FLOWS] | crr SECONDS [CONCURRENT] | idle CONNECTIONS [STEP]\n", stderr);
-  return 2;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3 || argc > 4) return usage();
-  const std::string_view mode = argv[1];
-  const double amount = std::atof(argv[2]);
-  const int number = argc > 3 ? std::atoi(argv[3]) : 0;
-  if (!(amount > 0) || (argc > 3 && number <= 0)) return usage();
   if (const char* choice = std::getenv("LWIP_BY_REFERENCE"); choice != nullptr && *choice == '1') g.write_flags = 0;
   set_up();
-  if (mode == "bulk" || mode == "crr") {
-    g.mode = mode == "bulk" ? Mode::bulk : Mode::crr;
-    run_for(amount, std::max(number, 1));
-  } else if (mode == "idle") {
-    g.mode = Mode::idle;
-    idle(static_cast<std::int64_t>(amount), number > 0 ? number : static_cast<std::int64_t>(amount));
-  } else {
-    return usage();
-  }
-  return 0;
+  return bench::run("lwip_memory_bench", argc, argv,
+                    {.bulk = [](double seconds, int flows) { run_for(Mode::bulk, seconds, flows); },
+                     .crr = [](double seconds, int concurrent) { run_for(Mode::crr, seconds, concurrent); },
+                     .idle = idle});
 }
 #else
 #include <cstdio>

@@ -5,9 +5,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 
 namespace bench {
 
@@ -70,6 +73,33 @@ inline void print_idle(const char* who, std::int64_t connections, std::int64_t r
               static_cast<long long>(connections), static_cast<double>(resident_octets) / ends,
               static_cast<double>(heap_octets) / ends, static_cast<double>(connections) / seconds);
   std::fflush(stdout);
+}
+
+/// What a program does in each of its three modes.
+struct Modes {
+  void (*bulk)(double seconds, int flows);
+  void (*crr)(double seconds, int concurrent);
+  void (*idle)(std::int64_t connections, std::int64_t step);
+};
+
+/// main() of such a program: `name` bulk SECONDS [FLOWS] | crr SECONDS [CONCURRENT] | idle CONNECTIONS [STEP].
+inline int run(const char* name, int argc, char** argv, const Modes& modes) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  const double amount = argc > 2 ? std::atof(argv[2]) : 0;
+  const int number = argc > 3 ? std::atoi(argv[3]) : 0;
+  const bool possible = amount > 0 && argc <= 4 && (argc < 4 || number > 0);
+  if (possible && mode == "bulk") {
+    modes.bulk(amount, std::max(number, 1));
+  } else if (possible && mode == "crr") {
+    modes.crr(amount, std::max(number, 1));
+  } else if (possible && mode == "idle") {
+    const auto connections = static_cast<std::int64_t>(amount);
+    modes.idle(connections, number > 0 ? number : connections);
+  } else {
+    std::fprintf(stderr, "usage: %s bulk SECONDS [FLOWS] | crr SECONDS [CONCURRENT] | idle CONNECTIONS [STEP]\n", name);
+    return 2;
+  }
+  return 0;
 }
 
 }  // namespace bench

@@ -280,27 +280,6 @@ void idle(std::int64_t connections, std::int64_t step) {
   }
 }
 
-int usage() {
-  std::fputs("usage: memory_bench bulk SECONDS [FLOWS] | crr SECONDS [CONCURRENT] | idle CONNECTIONS [STEP]\n", stderr);
-  return 2;
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc < 3 || argc > 4) return usage();
-  const std::string_view mode = argv[1];
-  const double amount = std::atof(argv[2]);
-  const int number = argc > 3 ? std::atoi(argv[3]) : 0;
-  if (!(amount > 0) || (argc > 3 && number <= 0)) return usage();
-  if (mode == "bulk") {
-    bulk(amount, std::max(number, 1));
-  } else if (mode == "crr") {
-    crr(amount, std::max(number, 1));
-  } else if (mode == "idle") {
-    idle(static_cast<std::int64_t>(amount), number > 0 ? number : static_cast<std::int64_t>(amount));
-  } else {
-    return usage();
-  }
-  return 0;
-}
+int main(int argc, char** argv) { return bench::run("memory_bench", argc, argv, {.bulk = bulk, .crr = crr, .idle = idle}); }
