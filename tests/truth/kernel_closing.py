@@ -7,7 +7,7 @@ import time
 
 from network import CLIENT, SERVER
 from paths import answer_data_by_reset, between, chosen, drop, forge_reset, is_data, is_fin, path, while_set
-from stories import (Flag, Story, abort, accepted, connected, listener, read_exactly, read_to_end, upload)
+from stories import (Flag, Story, abort, accepted, connected, finish, listener, read_exactly, read_to_end, upload)
 
 BOTH = (CLIENT, SERVER)
 KEEPALIVE = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1),
@@ -70,9 +70,7 @@ def closes(s, *_):
 
 
 def half_closes(s, *_):
-    s.shutdown(socket.SHUT_WR)
-    read_to_end(s)
-    s.close()
+    finish(s)
 
 
 def answers_for_a_second(s, *_):
@@ -182,9 +180,7 @@ def talks(s, *_):
     for _ in range(30):
         s.sendall(b"x" * 2000)
         time.sleep(0.03)
-    s.shutdown(socket.SHUT_WR)
-    read_to_end(s)
-    s.close()
+    finish(s)
 
 
 def streams_until_killed(s, *_):

@@ -9,8 +9,8 @@ from network import ADDRESS, CLIENT, MORE_ADDRESSES, SERVER, Deliver, Lost
 from packets import ACK, SYN
 from paths import (answer_by_icmp, answer_by_reset, chosen, drop, is_pure_ack, is_syn, is_syn_ack, path, rewrite, while_set, with_mss,
                    without_option)
-from stories import (Flag, LISTENING, PORT, Story, abort, accepted, connected, download, family_of, hear, listener, many, new_socket,
-                     nobody, read_exactly, read_to_end, requests, tell, upload)
+from stories import (Flag, LISTENING, PORT, Story, abort, accepted, connected, download, family_of, finish, hear, listener, many,
+                     new_socket, nobody, read_exactly, read_to_end, requests, tell, upload)
 
 SYN_TRIES = {CLIENT: [("net.ipv4.tcp_syn_retries", 2), ("net.ipv4.tcp_syn_linear_timeouts", 0)]}
 ALL_SYNS = range(1, 100)
@@ -173,9 +173,7 @@ def both_call():
             s.connect((ADDRESS[theirs][4], other))
             s.sendall(b"x" * 100)
             read_exactly(s, 100)
-            s.shutdown(socket.SHUT_WR)
-            read_to_end(s)
-            s.close()
+            finish(s)
         return part
     return {"client": call(CLIENT, SERVER, 40002, 40003), "server": call(SERVER, CLIENT, 40003, 40002)}
 

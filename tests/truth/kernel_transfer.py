@@ -8,7 +8,8 @@ import packets
 from network import ADDRESS, CLIENT, SERVER
 from paths import (between, bottleneck, chosen, corrupt, drop, duplicate, each, hold_up, is_data, is_pure_ack, late, mark, narrow, path,
                    policer, randomly)
-from stories import LISTENING, PORT, Story, accepted, connected, download, listener, many, new_socket, read_to_end, requests, upload
+from stories import (LISTENING, PORT, Story, accepted, connected, download, finish, listener, many, new_socket, read_to_end, reads_all,
+                     requests, upload)
 
 BOTH = (CLIENT, SERVER)
 MEBIBYTE = 1 << 20
@@ -27,9 +28,7 @@ def slow_reader(pause, octets=600_000, forever=False):
         s = connected(story)
         s.settimeout(60)
         s.sendall(b"x" * octets)
-        s.shutdown(socket.SHUT_WR)
-        read_to_end(s)
-        s.close()
+        finish(s)
 
     def server(story, _):
         c = accepted(listener(story, receive_buffer=32768))
@@ -44,9 +43,7 @@ def small_window():
     def client(story, _):
         s = connected(story)
         s.sendall(b"x" * 300_000)
-        s.shutdown(socket.SHUT_WR)
-        read_to_end(s)
-        s.close()
+        finish(s)
 
     def server(story, _):
         c = accepted(listener(story, receive_buffer=8192))
@@ -63,16 +60,9 @@ def drips(blocks, size, pause):
         for _ in range(blocks):
             s.sendall(b"x" * size)
             time.sleep(pause)
-        s.shutdown(socket.SHUT_WR)
-        read_to_end(s)
-        s.close()
+        finish(s)
 
-    def server(story, _):
-        c = accepted(listener(story))
-        read_to_end(c)
-        c.close()
-
-    return {"client": client, "server": server}
+    return {"client": client, "server": reads_all}
 
 
 def urgent():
@@ -84,12 +74,7 @@ def urgent():
         time.sleep(0.1)
         s.close()
 
-    def server(story, _):
-        c = accepted(listener(story))
-        read_to_end(c)
-        c.close()
-
-    return {"client": client, "server": server}
+    return {"client": client, "server": reads_all}
 
 
 def signed():
@@ -104,9 +89,7 @@ def signed():
             time.sleep(0.01)
         s.connect((ADDRESS[SERVER][4], PORT))
         s.sendall(b"x" * 20_000)
-        s.shutdown(socket.SHUT_WR)
-        read_to_end(s)
-        s.close()
+        finish(s)
 
     def server(story, _):
         s = listener(story)
@@ -126,16 +109,9 @@ def multipath():
         s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
         s.connect((ADDRESS[SERVER][4], PORT))
         s.sendall(b"x" * 5000)
-        s.shutdown(socket.SHUT_WR)
-        read_to_end(s)
-        s.close()
+        finish(s)
 
-    def server(story, _):
-        c = accepted(listener(story))
-        read_to_end(c)
-        c.close()
-
-    return {"client": client, "server": server}
+    return {"client": client, "server": reads_all}
 
 
 def twin_with_tag(frame, _):

@@ -115,6 +115,20 @@ def read_to_end(s):
         pass
 
 
+def finish(s):
+    """Has no more to say, hears the other end out, closes."""
+    s.shutdown(socket.SHUT_WR)
+    read_to_end(s)
+    s.close()
+
+
+def reads_all(story, _):
+    """A server that says nothing."""
+    c = accepted(listener(story))
+    read_to_end(c)
+    c.close()
+
+
 def wait_readable(s, seconds):
     return bool(select.select([s], [], [], seconds)[0])
 
@@ -132,16 +146,9 @@ def upload(octets=200_000, **how):
     def client(story, _):
         s = connected(story, **how)
         s.sendall(os.urandom(octets))
-        s.shutdown(socket.SHUT_WR)
-        read_to_end(s)
-        s.close()
+        finish(s)
 
-    def server(story, _):
-        c = accepted(listener(story))
-        read_to_end(c)
-        c.close()
-
-    return {"client": client, "server": server}
+    return {"client": client, "server": reads_all}
 
 
 def download(octets=200_000, pause=0.0):
@@ -198,9 +205,7 @@ def many(connections, at_once, size=3000, port=PORT):
             c = accepted(s)
             read_exactly(c, 100)
             c.sendall(b"a" * size)
-            c.shutdown(socket.SHUT_WR)
-            read_to_end(c)
-            c.close()
+            finish(c)
 
     return {"client": client, "server": server}
 
