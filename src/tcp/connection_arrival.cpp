@@ -57,8 +57,8 @@ void Connection::use(Context context, const Segment& segment, Arrival& arrival) 
     on_keepalive_changed(context.now);
     arrival::note(arrival, Effect::keepalive_answered);
   }
+  check_urgent(segment);  // its pointer counts from where it began, whatever is cut off
   const auto take_rest = [&](const Segment& trimmed) {
-    check_urgent(trimmed);
     if (take_text(context, trimmed, !segment.text.empty(), arrival)) take_fin(context, trimmed, arrival);
   };
   // What comes in order and fits, as nearly all does, is taken as it is.

@@ -53,7 +53,7 @@ Arrival Connection::arrive_in_syn_sent(Context context, const Segment& segment) 
     arrival.effect = Effect::syn_ack_received;
     // Text or a FIN on the SYN-ACK go on at the sixth step.
     const Segment rest = arrival::trim(segment, receiver_.rcv);
-    check_urgent(rest);
+    check_urgent(segment);
     if (take_text(context, rest, !segment.text.empty(), arrival)) take_fin(context, rest, arrival);
   } else {
     move(Transition::syn);

@@ -182,7 +182,9 @@ wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags,
   if (report_received(header, text) || receiver_.ack.need() == Cause::none) receiver_.ack.on_ack_sent(deadlines_);
   //= rfc9293 MUST-30
   //= rfc9293 MUST-62
-  if (const std::int32_t urgent = distance(seq, sender_.snd.up); urgent > 0 && sender_.syn_acked()) {
+  const SendVars& snd = sender_.snd;
+  // A keep-alive probe has an old number: what was acknowledged before it is urgent no more.
+  if (const std::int32_t urgent = distance(seq, snd.up); urgent > 0 && after(snd.up, snd.una) && sender_.syn_acked()) {
     header.flags |= wire::tcp_flag::urg;
     header.urgent = static_cast<std::uint16_t>(std::min(urgent, 65535));
   }

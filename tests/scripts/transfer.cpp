@@ -321,6 +321,30 @@ SCRIPT_CASE("a mark ahead of the octets that have come is known at once") {
   CHECK(s.info().urgent_left == 500);
 }
 
+SCRIPT_CASE("a keep-alive probe behind urgent data is not urgent") {
+  Setup setup;
+  setup.options.keepalive = true;
+  setup.options.keepalive_idle = 10s;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(20, Script::Writes::urgent);
+  s.expects("PU. 1:21(20) ack 1 urg 20"_seg);
+  s.receives(". 1:1(0) ack 21"_seg);
+  s.expects_after(10s, ". 20:20(0) ack 1"_seg);
+}
+
+SCRIPT_CASE("a mark stands where the peer set it, also when the octets before it have come already") {
+  FT_COVERS("rfc9293 MUST-62");
+  auto s = Script::established(name, variant);
+  s.receives("P. 1:11(10) ack 1"_seg);
+  s.expects(". 1:1(0) ack 11"_seg);
+  s.receives("U. 1:31(30) ack 1 urg 20"_seg);  // sent again, joined with more
+  s.expects(". 1:1(0) ack 31"_seg);
+  CHECK(s.told(Event::Kind::urgent));
+  CHECK(s.info().urgent_left == 20);
+  s.app_reads(20);
+  CHECK(s.info().urgent_left == 0);
+}
+
 SCRIPT_CASE("urgent marks pass a shut window, both ways") {
   FT_COVERS("rfc9293 MUST-66");
   Setup setup;

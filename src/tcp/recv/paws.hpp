@@ -25,7 +25,8 @@ class Paws {
   //= rfc7323 4.3-3
   //= rfc7323 5.2-1
   void on_acceptable(std::uint32_t ts_val, Seq seq, Seq last_ack_sent, Instant now) {
-    if (before_or_equal(seq, last_ack_sent) && static_cast<std::int32_t>(ts_val - recent_) >= 0) open(ts_val, now);
+    // What is 24 days old gives way to any other (5.5): kept, it would be echoed, and switch PAWS off, for 24 days more.
+    if (before_or_equal(seq, last_ack_sent) && !is_old(ts_val, now)) open(ts_val, now);
   }
   std::uint32_t recent() const { return recent_; }
 

@@ -54,6 +54,7 @@ class Receiver {
   void advance(std::uint32_t octets) {
     rcv.nxt += octets;
     rcv.wnd -= std::min(octets, rcv.wnd);
+    rcv.up = later(rcv.up, read_seq());  // a mark left behind would lie ahead again after half a round of the numbers
   }
 
   wire::SackBlock duplicate_;

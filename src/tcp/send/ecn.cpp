@@ -118,7 +118,7 @@ void EcnSender::watch(const EcnFeedback& feedback, const EcnMarks& marks) {
 
 /// RFC 9768 A.1: an ACK that was overtaken, or one of which that cannot be ruled out.
 bool EcnSender::is_superseded(const EcnFeedback& feedback) const {
-  if (before(feedback.ack, highest_ack_)) return true;
+  if (feedback.ack != highest_ack_) return before(feedback.ack, highest_ack_);
   if (!feedback.ts_val || !has_ts_val_) return feedback.newly_acked == 0;
   const auto later = static_cast<std::int32_t>(*feedback.ts_val - newest_ts_val_);
   return later < 0 || (later == 0 && feedback.newly_acked == 0);
@@ -126,6 +126,8 @@ bool EcnSender::is_superseded(const EcnFeedback& feedback) const {
 
 EcnMarks EcnSender::on_ack(const EcnFeedback& feedback) {
   if (mode_ == EcnMode::off) return {};
+  // The last reduction is over, and stays so: a number left behind would lie ahead again after half a round of them.
+  if (after(feedback.ack, reduced_at_)) reduced_at_ = feedback.ack - 1;
   EcnMarks marks;
   if (mode_ == EcnMode::classic) {
     // One bit for however many: taken for all that is acknowledged (RFC 8257 3.3 counts so, too).

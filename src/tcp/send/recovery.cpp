@@ -41,6 +41,8 @@ AckVerdict Recovery::on_ack(Instant now, Seq una, Seq max, const AckNews& news, 
     most_before_ = most_in_flight_;
     most_in_flight_ = in_flight();
     round_end_ = max;
+    if (phase_ == Phase::open)
+      recover_ = later(recover_, news.ack - 1);  // it must not fall behind by half a round of the numbers
     // Who would say that the repeats were needless has had a round trip's time.
     if (phase_ == Phase::open && !verdict.recovered) undo.end();
   }

@@ -26,6 +26,7 @@ RecoveryRules Sender::rules(const SendLimits& limits) const {
 
 void Sender::take_una(BufferPool& pool, Seq ack) {
   snd.una = ack;
+  snd.up = later(snd.up, ack);  // a mark left behind would lie ahead again after half a round of the numbers
   snd.nxt = later(snd.nxt, ack);
   if (snd.nxt == snd.max) go_back_ = Cause::none;
   buffer.drop_before(pool, ack);

@@ -3,6 +3,8 @@
 #include "tcp/arrival/time_wait.hpp"
 #include "tcp/recv/receiver.hpp"
 
+#include "covers.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -263,4 +265,35 @@ TEST_CASE("a ring of many octets takes as many islands as a path that loses ever
   REQUIRE(reassembly.overlap(2000 * 1999 + 500, 1000).has_value());
   CHECK(reassembly.overlap(2000 * 1999 + 500, 1000)->from == 1000 + 2000 * 1999);
   reassembly.release(pool);
+}
+
+TEST_CASE("a mark of urgent data that was read long ago never comes back, however many octets follow") {
+  BufferPool pool{1u << 20};
+  Deadlines deadlines;
+  Receiver receiver;
+  receiver.open(Seq{0}, 1000);
+  receiver.rcv.up = Seq{101};
+  for (int gigabyte = 0; gigabyte < 9; ++gigabyte) {
+    receiver.rcv.wnd = 1000;
+    Segment text = segment(receiver.rcv.nxt.value(), octets);
+    CHECK(receiver.on_text(pool, Instant{}, text, 1000, {}, deadlines) == Receiver::Arrived::in_order);
+    if (gigabyte == 0) CHECK(distance(receiver.read_seq(), receiver.rcv.up) == 100);
+    receiver.text.consume(pool, 100);
+    CHECK(distance(receiver.read_seq(), receiver.rcv.up) <= 0);
+    receiver.rcv.nxt += 1u << 30;
+  }
+}
+
+TEST_CASE("a timestamp that is older than 24 days gives way to whatever the peer's clock says now") {
+  FT_COVERS("rfc7323 5.3-1");
+  Paws paws;
+  const Instant then{};
+  const Instant now = then + std::chrono::hours(24 * 26);
+  paws.open(1000, then);
+  const std::uint32_t wrapped = 1000 + (1u << 31) + 5;  // the clock has gone round more than half
+  CHECK(paws.is_old(wrapped, then + std::chrono::hours(24 * 20)));
+  CHECK_FALSE(paws.is_old(wrapped, now));
+  paws.on_acceptable(wrapped, Seq{1}, Seq{1}, now);
+  CHECK(paws.recent() == wrapped);
+  CHECK(paws.is_old(wrapped - 1, now));
 }

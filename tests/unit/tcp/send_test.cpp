@@ -1,9 +1,13 @@
 #include "tcp/send/nagle.hpp"
 #include "tcp/send/rto.hpp"
+#include "tcp/send/sender.hpp"
 
 #include "covers.hpp"
 
 #include <doctest/doctest.h>
+
+#include <array>
+#include <vector>
 
 using namespace ft;
 using namespace ft::tcp;
@@ -93,4 +97,24 @@ TEST_CASE("a piece cut off by the window leaves only when it is half the largest
   CHECK_FALSE(may_leave(s));
   s.length = 500;
   CHECK(may_leave(s));
+}
+
+TEST_CASE("a mark of urgent data that was acknowledged long ago never comes back, however many octets follow") {
+  BufferPool pool{1u << 20};
+  Deadlines deadlines;
+  const ft::TcpOptions options;
+  const SendLimits send_limits{
+      .options = options, .mss = 1000, .max_text = 1000, .headers = 40, .cork = false, .sack = true, .r2 = 100s, .syn_text = 0};
+  Sender sender;
+  sender.open(Seq{0});
+  sender.assume_syn_sent(Instant{});
+  sender.on_syn_acked(pool, Instant{} + 1ms, Seq{1}, deadlines);
+  sender.snd.up = Seq{101};
+  for (int gigabyte = 0; gigabyte < 9; ++gigabyte) {
+    sender.snd.nxt = sender.snd.max = sender.snd.una + (1u << 30);
+    AckNews news;
+    news.ack = sender.snd.max;
+    sender.on_ack(pool, Instant{} + 1s, news, {}, send_limits, deadlines);
+    CHECK(distance(sender.snd.nxt, sender.snd.up) <= 0);
+  }
 }

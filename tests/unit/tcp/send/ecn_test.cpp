@@ -184,3 +184,27 @@ TEST_CASE("the ACK of a SYN-ACK tells how that arrived") {
     CHECK(ecn.on_ack(ack(1000, 6)).packets == 0);  // and its counter is not answered
   }
 }
+
+TEST_CASE("marks are answered after gigabytes without any, and after a month of silence") {
+  for (const EcnMode mode : {EcnMode::classic, EcnMode::accurate}) {
+    EcnSender ecn = sender(mode);
+    Acks acks;
+    std::uint32_t clock = 7;
+    const auto heard = [&](std::uint32_t acked, std::uint8_t ace) {
+      EcnFeedback feedback = acks(acked, ace);
+      feedback.ts_val = clock;
+      feedback.newly_acked = std::min(acked, 5000u);
+      return ecn.on_ack(feedback);
+    };
+    const std::uint8_t none = mode == EcnMode::classic ? 0 : 5;
+    const std::uint8_t one = mode == EcnMode::classic ? 1 : 6;
+    for (int i = 0; i < 9; ++i) CHECK(heard(1u << 29, none).packets == 0);
+    clock += (1u << 31) + 1;
+    const EcnMarks marks = heard(1000, one);
+    CHECK(marks.packets == 1);
+    CHECK(ecn.calls_for_reduction(marks, acks.una));
+    ecn.on_reduced(acks.una + 100'000);
+    CHECK_FALSE(ecn.calls_for_reduction(marks, acks.una + 100'000));
+    CHECK(ecn.calls_for_reduction(marks, acks.una + 100'001));
+  }
+}

@@ -319,3 +319,31 @@ TEST_CASE("a delivery rate is octets over the longer of the sending and the ackn
   CHECK_FALSE(sample.app_limited);
   recovery.board.release(pool);
 }
+
+TEST_CASE("three duplicates repair a loss that comes after gigabytes without one, where SACK is not agreed") {
+  RecoveryRules rules;
+  rules.sack = false;
+  Path path(rules);
+  const auto gigabyte_leaves = [&] {
+    REQUIRE(path.recovery.board.reserve(path.pool, 1));
+    SentSegment record;
+    record.seq = path.max;
+    record.length = 1u << 30;
+    path.recovery.on_new(at(0ms), record);
+    path.max += record.length;
+  };
+  gigabyte_leaves();
+  for (int i = 0; i < 4; ++i) {
+    const Seq end = path.max;
+    path.sends(1ms, 1);  // the flight never ends
+    (void)path.hears(2ms, end.value());
+    (void)path.hears(3ms, path.max.value());
+    gigabyte_leaves();
+    if (i == 2) break;
+  }
+  const std::uint32_t last = path.una.value();
+  path.sends(4ms, 4);
+  CHECK(path.hears(5ms, last).newly_lost == 0);
+  CHECK(path.hears(6ms, last).newly_lost == 0);
+  CHECK(path.hears(7ms, last).entered);
+}
