@@ -53,12 +53,11 @@ std::optional<Chunk> Sender::next(BufferPool& pool, Instant now, const SendLimit
     chunk = send_syn(limits);
   } else if (!syn_acked()) {
     return std::nullopt;
-  } else if (tail_probe_due_) {
-    chunk = tail_probe(limits);
-  } else if (probe_due_) {
-    chunk = window_probe(pool);
   } else {
-    chunk = paced(now, limits, deadlines);
+    // A probe that is not needed any more holds up nothing else.
+    if (tail_probe_due_) chunk = tail_probe(limits);
+    if (!chunk && probe_due_) chunk = window_probe(pool);
+    if (!chunk) chunk = paced(now, limits, deadlines);
   }
   if (chunk && !chunk->syn && !remember(pool, now, *chunk, limits)) chunk.reset();
   if (chunk) {
@@ -224,7 +223,7 @@ std::optional<Chunk> Sender::fresh(Instant now, const SendLimits& limits, std::u
 /// RFC 8985 7.3: new data if there is any that the peer's window takes, else the last segment again.
 std::optional<Chunk> Sender::tail_probe(const SendLimits& limits) {
   tail_probe_due_ = false;
-  if (!flight_ || flight_->recovery.board.empty()) return std::nullopt;
+  if (phase() != Phase::open || !flight_ || flight_->recovery.board.empty()) return std::nullopt;
   //= rfc8985 7.3-4
   auto chunk = fresh(last_sent_, limits, limits.mss);
   if (!chunk) {

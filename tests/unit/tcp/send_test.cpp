@@ -118,3 +118,36 @@ TEST_CASE("a mark of urgent data that was acknowledged long ago never comes back
     CHECK(distance(sender.snd.nxt, sender.snd.up) <= 0);
   }
 }
+
+TEST_CASE("a tail loss probe that an ACK made needless, before it could leave, holds up no repair") {
+  BufferPool pool{1u << 20};
+  Deadlines deadlines;
+  const ft::TcpOptions options;
+  const SendLimits send_limits{
+      .options = options, .mss = 1000, .max_text = 1000, .headers = 40, .cork = false, .sack = true, .r2 = 100s, .syn_text = 0};
+  const Instant opened = Instant{} + 1s;
+  Sender sender;
+  sender.open(Seq{0});
+  sender.assume_syn_sent(opened);
+  sender.on_syn_acked(pool, opened + 100ms, Seq{1}, deadlines);
+  sender.start(1000, 10, false);
+  sender.on_window(pool, 60'000, deadlines);
+  const std::vector<std::byte> text(5000);
+  REQUIRE(sender.buffer.write(pool, 60'000, text) == text.size());
+  for (int i = 0; i < 5; ++i) REQUIRE(sender.next(pool, opened + 100ms, send_limits, deadlines));
+  const Instant probe_at = deadlines[Timer::retransmit];
+  REQUIRE(sender.timer_kind() == RetransmitTimer::tail_loss_probe);
+  REQUIRE(sender.on_timeout(pool, probe_at, send_limits, deadlines) == Sender::Timeout::goes_on);
+  // The link takes nothing just now. Meanwhile the peer reports the tail, and that the first is missing.
+  const std::array blocks{wire::SackBlock{Seq{1001}, Seq{5001}}};
+  AckNews news;
+  news.ack = Seq{1};
+  news.sack = blocks;
+  news.duplicate = true;
+  CHECK(sender.on_ack(pool, probe_at, news, {}, send_limits, deadlines).entered_recovery);
+  const auto repeat = sender.next(pool, probe_at, send_limits, deadlines);
+  REQUIRE(repeat);
+  CHECK(repeat->seq == Seq{1});
+  CHECK(repeat->cause == Cause::retransmit_rack);
+  sender.release(pool);
+}
