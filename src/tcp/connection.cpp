@@ -171,7 +171,8 @@ std::expected<void, Error> Connection::shutdown() {
 std::optional<Reply> Connection::make_abort(Instant now, Cause cause) const {
   // RFC 9293 3.10.5: states with a peer that believes in us
   if (state_ == State::closed || state_ == State::listen || state_ == State::syn_sent || state_ == State::time_wait) return {};
-  if (state_ == State::closing || state_ == State::last_ack) return {};
+  // Our FIN has said that all is well; octets thrown away unread must be told all the same (RFC 2525 2.17).
+  if ((state_ == State::closing || state_ == State::last_ack) && cause != Cause::rst_unread_data) return {};
   Reply reply;
   reply.cause = cause;
   reply.header.seq = acceptable_seq();
@@ -197,6 +198,10 @@ std::optional<Reply> Connection::close(Context context) {
   if (state_ == State::closed) return {};
   if (state_ == State::syn_sent) {
     finish(context.pool, Transition::close, CloseReason::aborted);
+    return {};
+  }
+  if (state_ == State::time_wait) {
+    receiver_.text.release(context.pool);  // both directions are over; the wait goes on (3.10.4)
     return {};
   }
   if (receiver_.text.ready() != 0) {

@@ -56,7 +56,9 @@ void Connection::take_stale_ack(Context context, const Segment& segment, Arrival
 }
 
 void Connection::take_ack(Context context, const Segment& segment, Arrival& arrival) {
-  sender_.on_heard();
+  // MUST-37 is for the user's patience. Whom nobody waits for any more must not hold our memory by answering probes for ever
+  // (RFC 6429 4): then R2 counts, as if the window's silence were the peer's.
+  if (!detached_) sender_.on_heard();
   // Text that brings the last ACK once more, as in a transfer one way, acknowledges nothing.
   const bool repeats = segment.ack() == sender_.snd.una && !segment.text.empty() && segment.header.options.sack_count == 0;
   if (repeats) {

@@ -225,3 +225,42 @@ SCRIPT_CASE("a FIN in front of text that has arrived is not the peer's") {
   s.expects(". 1:1(0) ack 202"_seg);
   s.has_state("CLOSE-WAIT");
 }
+
+SCRIPT_CASE("text that nobody reads any more does not cut TIME-WAIT short") {
+  FT_COVERS("rfc9293 MUST-13");
+  auto s = Script::established(name, variant);
+  s.app_shuts_down();
+  s.expects("F. 1:1(0) ack 1"_seg);
+  s.receives("F. 1:101(100) ack 2"_seg);
+  s.expects(". 2:2(0) ack 102"_seg);
+  s.has_state("TIME-WAIT");
+  s.app_closes();
+  CHECK_FALSE(s.leaves_now());
+  CHECK(s.stack().buffer_memory() == 0);
+  s.receives("F. 1:101(100) ack 2"_seg);
+  s.expects(". 2:2(0) ack 102"_seg);
+  s.waits(61s);
+  CHECK(s.stack().ports().empty());
+}
+
+SCRIPT_CASE("closing with unread text in LAST-ACK and in CLOSING is told by a RST: the FIN before it may be lost") {
+  auto s = Script::established(name, variant);
+  s.receives("F. 1:101(100) ack 1"_seg);
+  s.expects(". 1:1(0) ack 102"_seg);
+  s.app_shuts_down();
+  s.expects("F. 1:1(0) ack 102"_seg);
+  s.has_state("LAST-ACK");
+  s.app_closes();
+  s.expects("R. 2:2(0) ack 102"_seg);
+  CHECK(s.stack().ports().empty());
+
+  auto t = Script::established(name, variant);
+  t.app_shuts_down();
+  t.expects("F. 1:1(0) ack 1"_seg);
+  t.receives("F. 1:101(100) ack 1"_seg);
+  t.expects(". 2:2(0) ack 102"_seg);
+  t.has_state("CLOSING");
+  t.app_closes();
+  t.expects("R. 2:2(0) ack 102"_seg);
+  CHECK(t.stack().ports().empty());
+}

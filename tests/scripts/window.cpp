@@ -161,3 +161,40 @@ SCRIPT_CASE("scaled windows are used in both directions") {
   s.expects(". 1:1(0) ack 101"_seg);
   CHECK(s.info().rcv_wnd > 900'000);
 }
+
+SCRIPT_CASE("once the user has gone, a peer that answers probes for ever is given up after the user timeout") {
+  Setup setup;
+  setup.peer_window = 0;
+  setup.options.user_timeout = 100s;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(10);
+  s.app_closes();
+  const Instant begin = s.now();
+  while (s.whatever_leaves(1min)) s.receives(". 1:1(0) ack 1 win 0"_seg);
+  CHECK(s.now() - begin >= 100s);
+  CHECK(s.now() - begin < 200s);
+  CHECK(s.stack().ports().empty());
+  CHECK(s.stack().buffer_memory() == 0);
+}
+
+SCRIPT_CASE("once the user has gone, a peer that takes a little now and then is served to the end") {
+  Setup setup;
+  setup.peer_window = 0;
+  setup.options.user_timeout = 100s;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(10);
+  s.app_closes();
+  for (std::uint32_t taken = 1; taken <= 10; ++taken) {
+    for (int i = 0; i < 6; ++i) {
+      REQUIRE(s.whatever_leaves(1min));
+      s.receives([&] {
+        Seg seg = ". 1:1(0) ack 1 win 0"_seg;
+        seg.ack = i == 5 ? taken + 1 : taken;
+        return seg;
+      }());
+    }
+  }
+  s.expects("F. 11:11(0) ack 1"_seg);
+  s.receives("F. 1:1(0) ack 12"_seg);
+  s.expects(". 12:12(0) ack 2"_seg);
+}
