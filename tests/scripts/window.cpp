@@ -198,3 +198,22 @@ SCRIPT_CASE("once the user has gone, a peer that takes a little now and then is 
   s.receives("F. 1:1(0) ack 12"_seg);
   s.expects(". 12:12(0) ack 2"_seg);
 }
+
+SCRIPT_CASE("who has filled our window is heard although something before its edge is missing") {
+  Setup setup;
+  setup.options.receive_buffer = 3000;
+  auto s = Script::established(name, variant, setup);
+  s.app_writes(4000);
+  s.expects_full_segments(4 - 1);
+  s.expects("P. 3001:4001(1000) ack 1"_seg);
+  s.receives_at_once({". 1001:2001(1000) ack 1"_seg, ". 2001:3001(1000) ack 1"_seg});  // the first is lost
+  s.expects(". 4001:4001(0) ack 1"_seg);
+  s.receives(". 3001:3001(0) ack 2001"_seg);
+  CHECK(s.info().rings.unacknowledged == 2000);
+  s.receives(". 3001:3001(0) ack 4001"_seg);
+  CHECK(s.info().rings.unacknowledged == 0);
+  s.stays_silent_for(1min);
+  s.receives("R 3001:3001(0)"_seg);  // a RST must be next
+  s.dropped(DropReason::not_acceptable);
+  s.has_state("ESTABLISHED");
+}

@@ -9,7 +9,10 @@ namespace ft::tcp::arrival {
 //= rfc9293 MUST-66
 inline bool is_acceptable(const Segment& seg, const RecvVars& rcv) {
   const std::uint32_t length = seg.length();
-  if (length == 0) return seg.seq() == rcv.nxt || in_range(seg.seq(), rcv.nxt, rcv.edge());
+  // Who has filled our window acknowledges from its edge. Of what it sent something may be lost, and until that is repaired all
+  // its ACKs come from there: unheard (as the RFC's table has it), they would leave our own losses to the timer.
+  if (length == 0 && seg.seq() == rcv.edge()) return !seg.rst() || rcv.wnd == 0;
+  if (length == 0) return in_range(seg.seq(), rcv.nxt, rcv.edge());
   // A shut window takes no text, but the ACK, RST and URG of the segment that is next are still processed (MUST-66).
   if (rcv.wnd == 0) return seg.seq() == rcv.nxt;
   return in_range(seg.seq(), rcv.nxt, rcv.edge()) || in_range(seg.seq() + (length - 1), rcv.nxt, rcv.edge());

@@ -42,7 +42,11 @@ TEST_CASE("the four cases of RFC 9293 table 6 decide what is acceptable") {
     CHECK_FALSE(arrival::is_acceptable(segment(base + 1), shut));
     CHECK(arrival::is_acceptable(segment(base), open));
     CHECK(arrival::is_acceptable(segment(base + 49), open));
-    CHECK_FALSE(arrival::is_acceptable(segment(base + 50), open));
+    CHECK(arrival::is_acceptable(segment(base + 50), open));  // not in the table: an ACK of one who has filled the window
+    Segment reset = segment(base + 50);
+    reset.header.flags = wire::tcp_flag::rst;
+    CHECK_FALSE(arrival::is_acceptable(reset, open));
+    CHECK_FALSE(arrival::is_acceptable(segment(base + 51), open));
     CHECK_FALSE(arrival::is_acceptable(segment(base - 1), open));
     CHECK(arrival::is_acceptable(segment(base - 99, octets), open));
     CHECK_FALSE(arrival::is_acceptable(segment(base - 100, octets), open));
