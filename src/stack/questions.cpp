@@ -25,9 +25,7 @@ std::optional<Readiness> Stack::Impl::readiness(ConnectionId id) const {
   ready.unacknowledged = sender.buffer.size();
   const std::int32_t sent = distance(sender.buffer.first(), earlier(sender.snd.max, sender.buffer.end()));
   ready.unsent = ready.unacknowledged - (sent > 0 ? static_cast<std::uint32_t>(sent) : 0u);
-  const std::uint32_t limit = c.send_limit();
-  if (ready.unsent < c.options()->not_sent_low_water)
-    ready.room = limit > ready.unacknowledged ? limit - ready.unacknowledged : 0;
+  if (ready.unsent < c.options()->not_sent_low_water) ready.room = sender.buffer.room(pool_, c.send_limit());
   ready.urgent_left = c.urgent_left();
   ready.octets_received = c.octets_received();
   return ready;

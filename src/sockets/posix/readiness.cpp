@@ -23,6 +23,12 @@ constexpr unsigned end_bits = in_bits | POLLRDHUP;
 /// point.
 bool has_worthwhile_room(const Readiness& ready) { return ready.room != 0 && ready.room >= ready.unacknowledged / 3; }
 
+/// Others hold all the memory: they will not tell when they give some back, so we look again.
+bool waits_for_memory(const Sockets::State& state, const Socket& socket) {
+  const auto ready = state.stack.readiness(socket.connection);
+  return ready && socket.phase == Phase::connected && ready->room == 0 && ready->unacknowledged == 0;
+}
+
 std::uint64_t arrivals(const Sockets::State& state, const Socket& socket) {
   const auto ready = state.stack.readiness(socket.connection);
   if (!ready) return socket.read_edges;
@@ -195,7 +201,11 @@ int Sockets::State::collect(Epoll& epoll, epoll_event* events, int most) {
     if (found == sockets.end() || !watch->armed) continue;
     Socket& socket = *found->second;
     const std::uint32_t mask = mask_of(socket) & (watch->wanted.events | EPOLLERR | EPOLLHUP);
-    if (mask == 0) continue;
+    if (mask == 0) {
+      watch->queued = waits_for_memory(*this, socket);
+      if (watch->queued) keep.push_back(watch);
+      continue;
+    }
     const bool edge = (watch->wanted.events & EPOLLET) != 0;
     const std::uint64_t read_mark = arrivals(*this, socket);
     const bool is_news = !edge || !watch->told || read_mark != watch->read_mark || socket.write_edges != watch->write_mark;

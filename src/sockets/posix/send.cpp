@@ -39,10 +39,18 @@ Answer Sockets::State::send(Lock& lock, const std::shared_ptr<Socket>& socket, s
   std::size_t moved = 0;
   while (moved < *total) {
     const auto piece = from.current();
-    const bool urgent = (flags & MSG_OOB) != 0 && piece.size() == *total - moved;
-    const auto took = urgent                    ? stack.write_urgent(socket->connection, piece)
-                      : (flags & MSG_MORE) != 0 ? stack.write_more(socket->connection, piece)
-                                                : stack.write(socket->connection, piece);
+    const auto write = [&](std::span<const std::byte> some) {
+      const bool urgent = (flags & MSG_OOB) != 0 && some.size() == *total - moved;
+      return urgent                    ? stack.write_urgent(socket->connection, some)
+             : (flags & MSG_MORE) != 0 ? stack.write_more(socket->connection, some)
+                                       : stack.write(socket->connection, some);
+    };
+    auto took = write(piece);
+    if (!took) {
+      // At the memory's ceiling a modest wish is granted where a large one is not.
+      const auto ready = stack.readiness(socket->connection);
+      if (ready && ready->room != 0 && ready->room < piece.size()) took = write(piece.first(ready->room));
+    }
     if (took) {
       from.advance(*took);
       moved += *took;

@@ -52,6 +52,14 @@ class SendBuffer {
   Seq first() const { return first_; }
   Seq end() const { return first_ + size_; }
   std::uint32_t size() const { return size_; }
+  /// So much a write() would take whole. At the pool's ceiling that is less than the limit leaves.
+  std::uint32_t room(const BufferPool& pool, std::uint32_t limit) const {
+    if (size_ >= limit) return 0;
+    std::uint32_t block = pool.block_size(std::min(limit, BufferPool::largest));
+    while (block > ring_.capacity() && !(pool.may_acquire(block) && block <= pool.ceiling() - pool.used()))
+      block = block > BufferPool::smallest ? block / 2 : 0;
+    return std::min(limit, std::max(block, ring_.capacity())) - size_;
+  }
   /// Octets of pool memory held.
   std::uint32_t memory() const { return ring_.capacity(); }
 
@@ -61,7 +69,11 @@ class SendBuffer {
     const std::uint32_t n = std::min(wanted, limit - size_);
     if (n == 0) return 0;
     if (size_ + n <= ring_.capacity() || ring_.ensure(pool, size_ + n)) return n;
-    return ring_.capacity() - size_;  // the ceiling is reached: what still fits
+    // The ceiling is reached: what a smaller block takes, or what still fits. Modest blocks are for modest wishes.
+    std::uint32_t less = pool.block_size(std::min(size_ + n, BufferPool::largest));
+    for (; less > ring_.capacity() && less > BufferPool::modest; less /= 2)
+      if (ring_.ensure(pool, less)) return std::min(n, less - size_);
+    return ring_.capacity() - size_;
   }
 
   ByteRing ring_;

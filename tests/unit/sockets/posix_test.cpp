@@ -347,3 +347,45 @@ TEST_CASE("a socket closed with close(2) behind our back gives its number to the
   CHECK(world.client.getsockopt(next, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0);
   CHECK(domain == AF_INET6);
 }
+
+TEST_CASE("a blocking write waits while others hold all the memory, and poll and epoll wait with it") {
+  SocketPair pair(false, [](StackConfig& client, StackConfig&) { client.max_buffer_memory = 64 * 1024; });
+  Name name("10.0.0.2", 80);
+  const int listener = pair.server.socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(pair.server.bind(listener, name.get(), name.length) == 0);
+  REQUIRE(pair.server.listen(listener, 64) == 0);
+  std::vector<int> ends;
+  std::vector<int> peers;
+  for (int i = 0; i < 40; ++i) {
+    ends.push_back(pair.client.socket(AF_INET, SOCK_STREAM, 0));
+    REQUIRE(pair.client.connect(ends.back(), name.get(), name.length) == 0);
+    peers.push_back(pair.server.accept4(listener, nullptr, nullptr, 0));
+  }
+  // Nothing gets through: all that is written stays.
+  pair.pair.filter = [](int, const auto&) { return false; };
+  const std::string text(50'000, 't');
+  int last = -1;
+  for (const int end : ends) {
+    pollfd asked{end, POLLOUT, 0};
+    const bool writable = pair.client.poll(&asked, 1, 0) == 1;
+    const ssize_t took = pair.client.send(end, text.data(), text.size(), MSG_DONTWAIT);
+    CHECK(writable == (took > 0));
+    if (took < 0) CHECK(errno == EAGAIN);
+    if (took < 0) last = end;
+  }
+  REQUIRE(last != -1);
+  const timeval second{1, 0};
+  REQUIRE(pair.client.setsockopt(last, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second) == 0);
+  const Instant before = pair.pair.now;
+  CHECK(pair.client.send(last, text.data(), text.size(), 0) == -1);
+  CHECK(errno == EAGAIN);
+  CHECK(pair.pair.now - before >= 1s);
+
+  const int epoll = pair.client.epoll_create1(0);
+  epoll_event wanted{EPOLLOUT, {.fd = last}};
+  REQUIRE(pair.client.epoll_ctl(epoll, EPOLL_CTL_ADD, last, &wanted) == 0);
+  CHECK(pair.client.epoll_wait(epoll, &wanted, 1, 100) == 0);
+  pair.pair.filter = {};
+  CHECK(pair.client.epoll_wait(epoll, &wanted, 1, 20'000) == 1);
+  CHECK(pair.client.send(last, text.data(), text.size(), MSG_DONTWAIT) > 0);
+}

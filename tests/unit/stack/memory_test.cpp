@@ -71,3 +71,18 @@ TEST_CASE("options of its own are charged to the connection that has them") {
   REQUIRE(pair.stacks[0].set_nagle(pair.client, false));
   CHECK(*pair.stacks[0].memory(pair.client) == shared + sizeof(TcpOptions));
 }
+
+TEST_CASE("at the ceiling a write of as much as there is said to be room for is taken whole") {
+  Pair pair(false, [](StackConfig& a, StackConfig&) { a.max_buffer_memory = 256 * 1024; });
+  pair.listener = *pair.stacks[1].listen(pair.at(1, 80));
+  std::vector<ConnectionId> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(*pair.stacks[0].connect(pair.now, pair.at(1, 80)));
+  pair.run(100ms);
+  bool refused = false;
+  for (const auto id : ids) {
+    const std::size_t room = pair.stacks[0].readiness(id)->room;
+    CHECK(pair.write(0, id, std::string(room, 'h')) == room);
+    refused = refused || room == 0;
+  }
+  CHECK(refused);
+}
