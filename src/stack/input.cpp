@@ -116,7 +116,11 @@ void Stack::Impl::tell(std::uint32_t index) {
   entry.events |= entry.tcp.take_events();
   //= rfc9293 SHLD-20
   if (!entry.tcp.options()->tell_trouble) entry.events &= static_cast<std::uint8_t>(~tcp::event::trouble);
-  if (entry.owned && entry.events != 0) told_.push_back(index);
+  if (entry.events == 0) {
+    told_.remove(index);  // trouble waited there, and is not wanted any more
+  } else if (entry.owned) {
+    told_.push_back(index);
+  }
 }
 
 /// The connection is over: nothing finds it any more, and it stays only while somebody holds its id.
@@ -147,7 +151,7 @@ void Stack::Impl::become_time_wait_record(std::uint32_t index) {
   Entry& entry = records_.connections.at(index);
   if (records_.time_wait.size() == config_.max_time_wait && !oldest_.empty()) remove_time_wait(oldest_.front());
   const auto handle = records_.time_wait.emplace();
-  if (!handle) return;
+  if (!handle) return arm(index);  // no place for records at all: it waits as it is
   TimeWaitRecord& record = records_.time_wait.at(handle->index);
   record.tuple = entry.tuple;
   record.time_wait = entry.tcp.time_wait_record();

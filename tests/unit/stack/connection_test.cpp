@@ -177,3 +177,16 @@ TEST_CASE("keep-alive probes an idle peer and gives up after the configured coun
   pair.run(20s);
   CHECK(pair.close_reason(0) == CloseReason::timed_out);
 }
+
+TEST_CASE("with no place for TIME-WAIT records a connection waits as it is, and goes in the end") {
+  Pair pair(false, [](StackConfig& a, StackConfig&) { a.max_time_wait = 0; });
+  pair.establish();
+  REQUIRE(pair.stacks[0].close(pair.client));
+  pair.run(100ms);
+  REQUIRE(pair.stacks[1].close(pair.server));
+  pair.run(100ms);
+  REQUIRE(pair.stacks[0].ports().size() == 1);
+  CHECK(pair.stacks[0].ports()[0].state == "TIME-WAIT");
+  pair.run(61s);
+  CHECK(pair.stacks[0].ports().empty());
+}

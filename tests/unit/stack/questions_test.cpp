@@ -82,4 +82,32 @@ TEST_CASE("options change while a connection lives, and a listener's for those i
   (void)client;
 }
 
+TEST_CASE("trouble that waits to be told when it is switched off is not told, and nothing breaks") {
+  Pair pair;
+  pair.establish();
+  Stack& stack = pair.stacks[0];
+  TcpOptions options = *stack.options(pair.client);
+  options.tail_loss_probe = false;
+  options.r1 = 1;
+  REQUIRE(stack.set_options(pair.now, pair.client, options));
+  pair.drain();
+  CHECK(pair.write(0, pair.client, "hello") == 5);
+  std::array<std::byte, 2000> packet;
+  const auto time_passes_until = [&](Instant until) {  // everything is lost, and nobody asks for events
+    while (stack.poll_transmit(pair.now, packet)) continue;
+    while (stack.next_deadline() && *stack.next_deadline() <= until) {
+      pair.now = *stack.next_deadline();
+      stack.on_deadline(pair.now);
+      while (stack.poll_transmit(pair.now, packet)) continue;
+    }
+  };
+  time_passes_until(pair.now + 300ms);
+  options.r1 = 2;
+  options.tell_trouble = false;
+  REQUIRE(stack.set_options(pair.now, pair.client, options));
+  time_passes_until(pair.now + 1s);
+  CHECK(stack.info(pair.client)->backoff >= 2);
+  CHECK_FALSE(stack.poll_event());
+}
+
 }  // namespace ft::test
