@@ -30,6 +30,7 @@ if(NOT FT_CORE_ONLY)
   target_link_libraries(ft_library_fourtuple INTERFACE ft_library_core ZLIB::ZLIB OpenSSL::Crypto zstd pcap)
 endif()
 
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT library)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/fourtuple DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/fourtuple-config.cmake.in
                               ${PROJECT_BINARY_DIR}/generated/fourtuple-config.cmake INSTALL_DESTINATION ${FT_PACKAGE_DIR})

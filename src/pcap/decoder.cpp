@@ -127,7 +127,8 @@ Decoder::Step Decoder::begin(Octets window, bool last) {
   };
   if (is_classic(magic)) return begin_classic(window, last, magic, false);
   if (is_classic(swap_octets(magic))) return begin_classic(window, last, swap_octets(magic), true);
-  return fail(Kind::not_a_capture, "the file begins like neither pcapng nor pcap");
+  return fail(Kind::not_a_capture,
+              "the file begins like neither pcapng nor pcap (tcpdump -w and editcap -F pcapng write such files)");
 }
 
 Decoder::Step Decoder::begin_classic(Octets window, bool last, std::uint32_t magic, bool little_endian) {

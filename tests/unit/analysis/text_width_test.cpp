@@ -68,6 +68,7 @@ TEST_CASE("a word longer than the line is split") {
 
 TEST_CASE("ASCII stands for lines and arrows; letters are kept only when asked") {
   CHECK(to_ascii("├──→│ a … ✗") == "|-->| a ... X");
+  CHECK(to_ascii("closed · 40 ms") == "closed - 40 ms");
   CHECK(to_ascii("端") == "?");
   CHECK(to_ascii("端→", true) == "端>");
 }
