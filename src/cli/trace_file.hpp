@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/capture_file.hpp"
-#include "trace/json.hpp"
+#include "fourtuple/trace_json.hpp"
 
 namespace ft::cli {
 

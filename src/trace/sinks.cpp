@@ -1,7 +1,7 @@
 #include "trace/sinks.hpp"
 
 #include "base/assert.hpp"
-#include "trace/json.hpp"
+#include "fourtuple/trace_json.hpp"
 #include "trace/text.hpp"
 
 #include <algorithm>

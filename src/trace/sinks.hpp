@@ -16,7 +16,7 @@ namespace ft::trace {
 /// Gets one line at a time, ending in a newline, valid for the call.
 using LineWriter = std::function<void(std::string_view line)>;
 
-/// One JSON object a line, see trace/json.hpp.
+/// One JSON object a line, see fourtuple/trace_json.hpp.
 class JsonLines final : public Sink {
  public:
   explicit JsonLines(LineWriter write) : write_(std::move(write)) {}

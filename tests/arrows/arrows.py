@@ -28,7 +28,7 @@ PURE = {"base", "wire", "pcap", "trace", "tcp", "net", "stack", "sim", "analysis
 PUBLIC = {
     "time": "base", "address": "base", "error": "base", "config": "base",
     "congestion": "base", "info": "base", "particular": "base",
-    "trace": "trace", "stack": "stack", "socket": "sockets", "blocking": "sockets", "link": "io", "sim": "sim",
+    "trace": "trace", "trace_json": "trace", "stack": "stack", "socket": "sockets", "blocking": "sockets", "link": "io", "sim": "sim",
     "posix": "sockets", "authentication": "base", "openssl_mac": "sockets", "impair": "sockets",
 }
 # Libraries by the beginning of their include path -> the rooms that may use them; every other angle include is the standard's.

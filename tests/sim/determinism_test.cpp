@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "fourtuple/trace_json.hpp"
 #include "pcap/writer.hpp"
 #include "sim/embedded.hpp"
 #include "sim/story.hpp"
-#include "trace/json.hpp"
 
 using namespace ft;
 using namespace ft::sim;

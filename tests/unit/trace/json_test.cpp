@@ -1,4 +1,4 @@
-#include "trace/json.hpp"
+#include "fourtuple/trace_json.hpp"
 
 #include "unit/trace/example_events.hpp"
 
