@@ -223,7 +223,10 @@ class Run {
     const analysis::Frame& frame = dissector_.dissect(packet_);
     if (files_) {
       const auto written = files_->append(anonymiser_ ? anonymised(frame) : packet_);
-      if (!written) problem_ = written.error();
+      if (!written) {
+        problem_ = written.error();
+        enough_ = true;
+      }
     }
     const bool shown = !shown_ || shown_->has(frame, plan_.live.interface);
     if (plan_.ladder && shown && !ladder_.show(frame)) enough_ = true;

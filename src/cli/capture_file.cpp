@@ -33,7 +33,8 @@ RecordFile::RecordFile(RecordFile&& other) noexcept
       ends_(std::move(other.ends_)),
       whole_(other.whole_),
       size_(other.size_),
-      error_(std::move(other.error_)) {}
+      error_(std::move(other.error_)),
+      gone_(other.gone_) {}
 
 RecordFile& RecordFile::operator=(RecordFile&& other) noexcept {
   if (this != &other) {
@@ -49,7 +50,7 @@ RecordFile::~RecordFile() {
 }
 
 void RecordFile::append(const std::vector<std::byte>& record) {
-  if (!error_.empty()) return;
+  if (is_done()) return;
   buffer_.insert(buffer_.end(), record.begin(), record.end());
   size_ += record.size();
   ends_.push_back(buffer_.size());
@@ -58,10 +59,12 @@ void RecordFile::append(const std::vector<std::byte>& record) {
 
 void RecordFile::flush() {
   std::size_t done = 0;
-  while (done < buffer_.size() && error_.empty()) {
+  while (done < buffer_.size() && !is_done()) {
     const ssize_t n = write(descriptor_, buffer_.data() + done, buffer_.size() - done);
     if (n > 0) {
       done += static_cast<std::size_t>(n);
+    } else if (errno == EPIPE) {
+      gone_ = true;
     } else if (errno != EINTR) {
       error_ = "cannot write " + path_ + ": " + std::strerror(errno);
       fail(done);

@@ -21,7 +21,7 @@ class RecordFile {
  public:
   /// "-" is not special: a capture is a file.
   static std::expected<RecordFile, std::string> create(const std::string& path);
-  /// Standard output, for a pipe.
+  /// Standard output, for a pipe. A reader that went away (head) is no failure.
   static RecordFile on_output();
   RecordFile(RecordFile&& other) noexcept;
   RecordFile& operator=(RecordFile&& other) noexcept;
@@ -33,6 +33,8 @@ class RecordFile {
   void flush();
   /// Octets appended so far.
   std::uint64_t size() const { return size_; }
+  /// Nothing more need be appended: an error, or the reader of standard output went away, which is none.
+  bool is_done() const { return gone_ || !error_.empty(); }
   /// What kept the file from being written; empty: nothing.
   const std::string& error() const { return error_; }
   /// Writes what is buffered and closes. The error names the file and the reason.
@@ -49,6 +51,7 @@ class RecordFile {
   long long whole_ = 0;            // octets of whole records in the file
   std::uint64_t size_ = 0;
   std::string error_;
+  bool gone_ = false;
 };
 
 class CaptureFile final : public trace::Sink {

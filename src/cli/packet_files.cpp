@@ -90,7 +90,7 @@ std::expected<void, std::string> PacketFiles::append(const pcap::Packet& packet)
   if (!first_) first_ = packet.at;
   last_ = packet.at;
   file_.append(record_);
-  if (!file_.error().empty()) return std::unexpected(file_.error());
+  if (file_.is_done()) return std::unexpected(file_.error());
   return {};
 }
 

@@ -32,7 +32,8 @@ class PacketFiles {
   static std::expected<PacketFiles, std::string> create(const std::string& path, std::vector<pcap::Interface> interfaces,
                                                         std::optional<RingSpec> ring = {});
 
-  /// The error names the file and the reason; nothing is written any more.
+  /// The error names the file and the reason, or has no words when the reader of standard output went away; nothing is written
+  /// any more.
   std::expected<void, std::string> append(const pcap::Packet& packet);
   void flush() { file_.flush(); }
   /// Ends the file with what the system counted (dropped since the capture began).

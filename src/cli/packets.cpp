@@ -157,7 +157,7 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
     ++shown;
     if (slice) {
       if (const auto added = slice->add(frames.packet(), context->frame, (*source)->interfaces()); !added)
-        return fail(added.error(), exit_failed);
+        return added.error().empty() ? exit_ok : fail(added.error(), exit_failed);
     }
     if (on_terminal && shown == 1) frames.hide_progress();
     if (prints) wanted = out.write(printer->packet(*context));

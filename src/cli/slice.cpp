@@ -99,7 +99,7 @@ std::expected<void, std::string> Slice::add(const pcap::Packet& packet, const an
   pcap::append_packet(record_, out);
   file_.append(record_);
   ++packets_;
-  if (!file_.error().empty()) return std::unexpected(file_.error());
+  if (file_.is_done()) return std::unexpected(file_.error());
   return {};
 }
 

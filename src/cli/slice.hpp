@@ -34,7 +34,8 @@ class Slice {
   /// "-" is standard output.
   static std::expected<Slice, std::string> create(const SliceOptions& options);
 
-  /// The packet with its own comments and those given; `interfaces` as the source has them now.
+  /// The packet with its own comments and those given; `interfaces` as the source has them now. An error without words: the
+  /// reader of standard output went away.
   std::expected<void, std::string> add(const pcap::Packet& packet, const analysis::Frame& frame,
                                        const std::vector<pcap::Interface>& interfaces,
                                        std::span<const std::string> comments = {});

@@ -78,6 +78,16 @@ TEST_CASE("the packets that were let through can be written to a file") {
   std::remove(file.c_str());
 }
 
+TEST_CASE("a reader of packets that goes away is no failure") {
+  const std::string gone = " >&3 ) 2>&3 | true ) 3>&1";
+  for (const std::string& command : {"packets " + normal + " -w -", "explain " + normal + " -w -"}) {
+    const Ran ran = Ran::command("( ( sleep 0.2; " FT_PROGRAM " " + command + "; echo status $?" + gone);
+    CAPTURE(ran.output);
+    CHECK(ran.output.ends_with("status 0\n"));
+    CHECK(ran.output.find("Broken pipe") == std::string::npos);
+  }
+}
+
 TEST_CASE("no command writes over the capture that it reads") {
   const std::string copy = "over_" + std::to_string(getpid()) + ".pcap";
   std::filesystem::copy_file(FT_SOURCE_DIR "/tests/captures/normal.client.pcap", copy);
