@@ -23,7 +23,7 @@ AckVerdict Recovery::on_ack(Instant now, Seq una, Seq max, const AckNews& news, 
     recover_ = news.ack - 1;
   }
   if (phase_ != Phase::open && after_or_equal(news.ack, recover_)) {
-    if (phase_ == Phase::recovery) rack.on_recovered();
+    rack.on_recovered();  // after a timeout, too (8985 6.2 step 4)
     phase_ = Phase::open;
     frto_ = Frto::off;
     duplicates_ = 0;

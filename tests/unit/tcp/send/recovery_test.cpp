@@ -347,3 +347,20 @@ TEST_CASE("three duplicates repair a loss that comes after gigabytes without one
   CHECK(path.hears(6ms, last).newly_lost == 0);
   CHECK(path.hears(7ms, last).entered);
 }
+
+TEST_CASE("a reordering window that duplicates widened is forgotten after sixteen recoveries, those from timeouts as well") {
+  FT_COVERS("rfc8985 4-4");
+  Path path(with_sack());
+  path.sends(0ms, 1);
+  (void)path.hears(100ms, 1001, {{Seq{1}, Seq{1001}}});
+  CHECK(path.recovery.rack.learnt().multiplier == 2);
+  for (int i = 0; i < 16; ++i) {
+    const Duration now = 1s * (i + 1);
+    CHECK(path.recovery.rack.learnt().multiplier == 2);
+    path.sends(now, 1);
+    path.recovery.on_rto(at(now + 400ms), path.una, path.max, path.rules, true);
+    path.repeats(now + 400ms);
+    CHECK(path.hears(now + 500ms, path.max.value()).recovered);
+  }
+  CHECK(path.recovery.rack.learnt().multiplier == 1);
+}
