@@ -244,8 +244,12 @@ bool Connection::on_keepalive_timer(Context context) {
     deadlines_.set(Timer::keepalive, context.now + options_->keepalive_idle);  // retransmission watches the peer (MUST-26)
     return true;
   }
-  if (keepalive_probes_ >= options_->keepalive_count) return false;
-  ++keepalive_probes_;
+  // A user timeout that the user chose says how long a peer may be silent, here as everywhere (so does Linux).
+  const bool chosen = !options_->user_timeout_changeable;
+  if (chosen ? keepalive_probes_ != 0 && context.now - last_heard_ >= options_->user_timeout
+             : keepalive_probes_ >= options_->keepalive_count)
+    return false;
+  if (keepalive_probes_ < UINT8_MAX) ++keepalive_probes_;
   keepalive_due_ = true;
   deadlines_.set(Timer::keepalive, context.now + options_->keepalive_interval);
   return true;

@@ -163,3 +163,18 @@ SCRIPT_CASE("the intervals of keep-alive and the number of its probes are the ap
   s.expects_after(5s, "R. 1:1(0) ack 1"_seg);
   s.has_closed(CloseReason::timed_out);
 }
+
+SCRIPT_CASE("a user timeout that the application chose ends keep-alive in the place of the number of probes") {
+  Setup setup;
+  setup.options.keepalive = true;
+  setup.options.keepalive_idle = 30s;
+  setup.options.keepalive_interval = 5s;
+  setup.options.keepalive_count = 3;
+  auto s = Script::established(name, variant, setup);
+  REQUIRE(s.stack().set_user_timeout(s.connection(), 50s));
+  s.expects_after(30s, ". 0:0(0) ack 1"_seg);
+  for (int i = 0; i < 3; ++i) s.expects_after(5s, ". 0:0(0) ack 1"_seg);
+  s.has_state("ESTABLISHED");
+  s.expects_after(5s, "R. 1:1(0) ack 1"_seg);
+  s.has_closed(CloseReason::timed_out);
+}

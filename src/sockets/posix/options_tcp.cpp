@@ -74,6 +74,16 @@ Duration give_up_after(int repeats, Duration first) {
   return first * ((1 << (std::min(repeats, most_doublings) + 1)) - 1);
 }
 
+/// A SYN is given up after TCP_SYNCNT repeats, or after TCP_USER_TIMEOUT if that is sooner.
+void set_connect_timeout(const OptionCall& call) {
+  ft::TcpOptions& tcp = call.socket.tcp;
+  const auto& kept = call.socket.kept;
+  const auto repeats = kept.find(kept_key(IPPROTO_TCP, TCP_SYNCNT));
+  tcp.connect_timeout =
+      repeats == kept.end() ? call.state.stack.config().tcp.connect_timeout : give_up_after(repeats->second, tcp.initial_rto);
+  if (!tcp.user_timeout_changeable) tcp.connect_timeout = std::min(tcp.connect_timeout, tcp.user_timeout);
+}
+
 Refusal set_keep(const OptionCall& call, int value) {
   ft::TcpOptions& tcp = call.socket.tcp;
   const int most = call.name == TCP_KEEPCNT ? most_probes : longest_keepalive;
@@ -95,7 +105,10 @@ Refusal set_linger2(const OptionCall& call, int value) {
 Refusal set_user_timeout(const OptionCall& call, int value) {
   if (value < 0) return EINVAL;
   call.socket.kept[kept_key(IPPROTO_TCP, TCP_USER_TIMEOUT)] = value;
-  call.socket.tcp.user_timeout = value == 0 ? call.state.stack.config().tcp.user_timeout : std::chrono::milliseconds(value);
+  const ft::TcpOptions& usual = call.state.stack.config().tcp;
+  call.socket.tcp.user_timeout = value == 0 ? usual.user_timeout : std::chrono::milliseconds(value);
+  call.socket.tcp.user_timeout_changeable = value == 0 && usual.user_timeout_changeable;
+  set_connect_timeout(call);
   return 0;
 }
 
@@ -231,7 +244,7 @@ Refusal set_tcp_option(const OptionCall& call, std::span<const std::byte> value)
     case TCP_SYNCNT:
       if (*number < 1 || *number > most_probes) return EINVAL;
       socket.kept[kept_key(IPPROTO_TCP, TCP_SYNCNT)] = *number;
-      socket.tcp.connect_timeout = give_up_after(*number, socket.tcp.initial_rto);
+      set_connect_timeout(call);
       break;
     case TCP_LINGER2:
       refusal = set_linger2(call, *number);

@@ -389,3 +389,23 @@ TEST_CASE("a blocking write waits while others hold all the memory, and poll and
   CHECK(pair.client.epoll_wait(epoll, &wanted, 1, 20'000) == 1);
   CHECK(pair.client.send(last, text.data(), text.size(), MSG_DONTWAIT) > 0);
 }
+
+TEST_CASE("TCP_USER_TIMEOUT limits a connect, and TCP_SYNCNT limits it further") {
+  SocketPair pair;
+  pair.pair.filter = [](int, const auto&) { return false; };
+  Name name("10.0.0.2", 80);
+  const auto took = [&](int timeout_ms, int repeats) {
+    const int fd = pair.client.socket(AF_INET, SOCK_STREAM, 0);
+    if (repeats != 0) REQUIRE(pair.client.setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &repeats, sizeof repeats) == 0);
+    REQUIRE(pair.client.setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms) == 0);
+    const Instant before = pair.pair.now;
+    CHECK(pair.client.connect(fd, name.get(), name.length) == -1);
+    CHECK(errno == ETIMEDOUT);
+    pair.client.close(fd);
+    return std::chrono::round<std::chrono::seconds>(pair.pair.now - before);
+  };
+  CHECK(took(5'000, 0) == 5s);
+  CHECK(took(5'000, 1) == 3s);
+  CHECK(took(0, 2) == 7s);
+  CHECK(took(0, 0) == 180s);
+}
