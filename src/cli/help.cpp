@@ -64,8 +64,10 @@ std::string HelpFormatter::make_option_name(const CLI::Option* option, bool posi
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   if (option->get_type_size() == 0) return "";
   const std::string value = value_name(option->get_type_name());
-  return (value.empty() || (value == "TEXT" && option->get_positional()) ? "" : " " + value) +
-         (takes_many(*option) ? " ..." : "");
+  std::string text = value.empty() || (value == "TEXT" && option->get_positional()) ? "" : " " + value;
+  if (takes_many(*option)) text += " ...";
+  if (option->get_required() && !option->get_positional()) text += " (required)";  // of words the usage line tells it
+  return text;
 }
 
 std::string HelpFormatter::make_option_usage(const CLI::Option* option) const {

@@ -62,6 +62,7 @@ TEST_CASE("--version and --help print to standard output and succeed") {
   CHECK(help.status == 0);
   CHECK(help.output.find("fourtuple lab") != std::string::npos);
   CHECK(help.output.find("--pcap") != std::string::npos);
+  CHECK(Ran::program("connect --help").output.find("--link LINK (required)") != std::string::npos);
 }
 
 TEST_CASE("the help of every command fits 80 columns, names values by one word, and ends with examples") {
