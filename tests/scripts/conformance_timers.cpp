@@ -148,6 +148,21 @@ SCRIPT_CASE("no keep-alive probe leaves while something is outstanding") {
   s.expects_after(3s, ". 10:10(0) ack 1"_seg);
 }
 
+SCRIPT_CASE("a keep-alive that is answered counts no more: a peer that always answers is kept for ever") {
+  Setup setup;
+  setup.options.keepalive = true;
+  setup.options.keepalive_idle = 30s;
+  setup.options.keepalive_interval = 5s;
+  setup.options.keepalive_count = 3;
+  auto s = Script::established(name, variant, setup);
+  for (int round = 0; round < 5; ++round) {
+    s.expects_after(30s, ". 0:0(0) ack 1"_seg);
+    s.expects_after(5s, ". 0:0(0) ack 1"_seg);
+    s.receives(". 1:1(0) ack 1"_seg);
+  }
+  s.has_state("ESTABLISHED");
+}
+
 SCRIPT_CASE("the intervals of keep-alive and the number of its probes are the application's") {
   FT_COVERS("rfc9293 MUST-27", "rfc9293 MUST-29");
   Setup setup;

@@ -131,6 +131,10 @@ SCRIPT_CASE("the application is told when urgent data first comes and again when
   s.receives("U. 1:11(10) ack 1 urg 5"_seg);  // an old one moves nothing
   s.expects(". 1:1(0) ack 21"_seg);
   CHECK(s.times_told(Event::Kind::urgent) == 2);
+  s.receives("U. 11:31(20) ack 1 urg 5"_seg);  // the second again, with more behind it: the pointer is the same
+  s.expects(". 1:1(0) ack 31"_seg);
+  CHECK(s.times_told(Event::Kind::urgent) == 2);
+  CHECK(s.info().urgent_left == 15);
   s.app_reads(15);
   CHECK(s.info().urgent_left == 0);
 }

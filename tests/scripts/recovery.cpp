@@ -277,3 +277,28 @@ SCRIPT_CASE("SACK is permitted by the SYN and by no later segment") {
   s.app_writes(100);
   s.expects("P. 1:101(100) ack 1 <>"_seg);
 }
+
+SCRIPT_CASE("a loss that only the reordering timer finds makes the window smaller, too") {
+  FT_COVERS("rfc8985 6.2-2");
+  auto s = Script::established(name, variant, with_sack());
+  s.app_writes(6000);
+  s.expects_full_segments(5);
+  s.expects("P. 5001:6001(1000) ack 1"_seg);
+  s.waits(100ms);
+  const auto before = s.info().cwnd;
+  s.receives(". 1:1(0) ack 1 <sack 1001:2001>"_seg);  // one alone may have been overtaken
+  CHECK(s.info().cwnd >= before);
+  s.expects(". 1:1001(1000) ack 1"_seg);
+  CHECK(s.info().ssthresh < before);
+}
+
+SCRIPT_CASE("a fast retransmission of the first segment starts the timer anew (RFC 6582 4)") {
+  auto s = Script::established(name, variant, {.rtt = 100ms});
+  s.app_writes(5000);
+  s.expects_full_segments(4);
+  s.expects("P. 4001:5001(1000) ack 1"_seg);
+  s.waits(250ms);  // of the 300 ms that the timer has
+  for (int i = 0; i < 3; ++i) s.receives(". 1:1(0) ack 1"_seg);
+  s.expects_after(0ms, ". 1:1001(1000) ack 1"_seg);
+  s.stays_silent_for(290ms);
+}

@@ -187,11 +187,7 @@ SCRIPT_CASE("once the user has gone, a peer that takes a little now and then is 
   for (std::uint32_t taken = 1; taken <= 10; ++taken) {
     for (int i = 0; i < 6; ++i) {
       REQUIRE(s.whatever_leaves(1min));
-      s.receives([&] {
-        Seg seg = ". 1:1(0) ack 1 win 0"_seg;
-        seg.ack = i == 5 ? taken + 1 : taken;
-        return seg;
-      }());
+      s.receives(". 1:1(0) ack 1 win 0"_seg.acking(i == 5 ? taken + 1 : taken));
     }
   }
   s.expects("F. 11:11(0) ack 1"_seg);
@@ -216,4 +212,27 @@ SCRIPT_CASE("who has filled our window is heard although something before its ed
   s.receives("R 3001:3001(0)"_seg);  // a RST must be next
   s.dropped(DropReason::not_acceptable);
   s.has_state("ESTABLISHED");
+}
+
+SCRIPT_CASE("an old segment that brings the last ACK once more does not bring its old window back") {
+  FT_COVERS("rfc9293 MUST-34");
+  auto s = Script::established(name, variant);
+  s.receives(". 1:101(100) ack 1 win 2000"_seg);
+  s.expects(". 1:1(0) ack 101"_seg);
+  s.app_writes(100);
+  s.expects("P. 1:101(100) ack 101"_seg);
+  s.receives(". 101:101(0) ack 101 win 50000"_seg);
+  s.receives(". 1:101(100) ack 101 win 3000"_seg);  // sent again before that
+  CHECK(s.info().snd_wnd == 50000);
+}
+
+SCRIPT_CASE("a window that opens ends the backoff of its probes") {
+  auto s = Script::established(name, variant, {.peer_window = 0, .rtt = 50ms});
+  s.app_writes(1000);
+  s.expects_after(250ms, "P. 1:2(1) ack 1"_seg);
+  s.expects_after(500ms, "P. 1:2(1) ack 1"_seg);
+  s.expects_after(1000ms, "P. 1:2(1) ack 1"_seg);
+  s.receives(". 1:1(0) ack 1 win 5000"_seg);
+  s.expects_after(0ms, "P. 1:1001(1000) ack 1"_seg);
+  s.expects_after(250ms, "P. 1:1001(1000) ack 1"_seg);  // lost, and missed after one RTO
 }

@@ -186,6 +186,46 @@ TEST_CASE("a timeout is taken back when something arrives that was never repeate
   CHECK(path.recovery.in_flight() == 3 * mss);
 }
 
+TEST_CASE("without SACK the first ACK after a timeout proves nothing, however much it acknowledges") {
+  Path path;
+  path.sends(0ms, 5);
+  path.recovery.on_rto(at(1s), path.una, path.max, path.rules, true);
+  path.repeats(1s);
+  CHECK_FALSE(path.hears(1001ms, 3001).undone);
+  CHECK(path.hears(1002ms, 4001).undone);
+}
+
+TEST_CASE("a timeout during the repair of another is not taken back by F-RTO") {
+  RecoveryRules rules = with_sack();
+  rules.undo = false;
+  Path path(rules);
+  path.sends(0ms, 5);
+  for (const Duration time : {1s, 3s}) {
+    path.recovery.on_rto(at(time), path.una, path.max, path.rules, true);
+    path.repeats(time);
+    CHECK_FALSE(path.hears(time + 1ms, path.una.value() + mss).undone);
+  }
+  CHECK_FALSE(path.hears(3002ms, 3001).undone);
+}
+
+TEST_CASE("with SACK and without RACK more than two segments beyond it make a segment lost, and two do not (RFC 6675)") {
+  RecoveryRules rules = with_sack();
+  rules.rack = false;
+  Path path(rules);
+  path.sends(0ms, 10);
+  CHECK(path.hears(100ms, 1, {block(1001, 3001)}).newly_lost == 0);
+  CHECK(path.hears(100ms, 1, {block(1001, 4001)}).newly_lost == mss);
+}
+
+TEST_CASE("SACK blocks beyond what was sent, or upside down, say nothing") {
+  Path path(with_sack());
+  path.sends(0ms, 5);
+  for (const auto& said : {block(1001, 9001), block(3001, 2001), block(2001, 2001)}) {
+    CHECK(path.hears(100ms, 1, {said}).delivery.octets == 0);
+    CHECK(path.recovery.board.sacked() == 0);
+  }
+}
+
 TEST_CASE("a timestamp that echoes the first copy takes a reduction back (Eifel)") {
   RecoveryRules rules = with_sack();
   Path path(rules);
