@@ -171,7 +171,7 @@ int print(const PacketsOptions& o, const PacketStyle& style, analysis::Filter& f
     if (const auto closed = slice->close(); !closed) return fail(closed.error(), exit_failed);
     std::fprintf(stderr, "fourtuple packets: %llu packets in %s\n", static_cast<unsigned long long>(shown), o.slice.file.c_str());
   }
-  if (frames.problem()) return fail(*frames.problem(), shown > 0 ? exit_partial : exit_failed);
+  if (frames.problem()) return fail(base_name(o.file) + ": " + *frames.problem(), exit_partial);
   return exit_ok;
 }
 
