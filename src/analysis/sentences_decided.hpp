@@ -92,6 +92,8 @@ inline constexpr Sentence sentences_decided[] = {
     {"lost-beyond",
      "Lost behind the place where it was captured: it had to be sent again.",
      "在抓包位置之后丢失：后来只得重发。"},
+    {"lost-between", "Lost between the two places: only the capture near its sender has it.",
+     "丢失在两处之间：只有靠近发送方的抓包中有它。"},
     {"network-copy", "The same packet once more: the network doubled it.", "同一个分组又来一次：网络复制了它。"},
     {"capture-copy", "The same packet once more: sent once, captured twice.", "同一个分组又来一次：只发送了一次，却被抓到两次。"},
     {"not-theirs",

@@ -17,7 +17,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <utility>
 
 namespace ft::cli {
 
@@ -28,7 +30,8 @@ namespace report = analysis::report;
 constexpr std::size_t list_length = 20;        // connections on a terminal
 constexpr std::size_t page_list_length = 500;  // on an HTML page
 constexpr std::size_t most_chosen = 8;         // connections with a story
-constexpr std::size_t most_packets = 200;      // with all their fields, on an HTML page
+constexpr std::size_t most_packets = 200;      // with all their fields, on an HTML page: the first ones
+constexpr std::size_t most_evidence = 400;     // ... and those that are named as evidence
 constexpr std::size_t json_piece = 64 * 1024;  // octets
 
 struct ExplainOptions {
@@ -184,7 +187,7 @@ int compare(const Examination& examined, const ExplainOptions& o, analysis::Lang
 
 /// The packets behind a page's frame numbers, as many as a page can hold.
 void add_packets(report::Document& document, Examination& examined, const std::vector<std::uint32_t>& chosen) {
-  report::Packets packets = packets_of(examined, chosen, most_packets);
+  report::Packets packets = packets_of(examined, chosen, most_packets, report::frames_named(document, most_evidence));
   if (packets.packets.empty()) return;
   document.heading(document.lang == analysis::Lang::zh ? "分组" : "Packets");
   document.add(std::move(packets));
@@ -200,13 +203,15 @@ std::vector<std::uint32_t> sliced(const Subject& subject, const Overview& overvi
 }
 
 report::Document document_of(const Subject& subject, const Overview& overview,
-                             const std::vector<const report::FlowSteps*>& chosen, const ExplainOptions& o) {
+                             const std::vector<const report::FlowSteps*>& chosen,
+                             std::map<std::uint32_t, report::OtherPlace> elsewhere, const ExplainOptions& o) {
   const analysis::Lang lang = o.capture.language();
   const bool page = o.form.is_page();
   const report::Explained explained{.file = &subject.examined->file(),
                                     .summary = &overview.summary,
                                     .verdict = &overview.verdict,
                                     .chosen = chosen,
+                                    .elsewhere = std::move(elsewhere),
                                     .hint = hint(o, lang),
                                     .ladder = true,
                                     .graphs = o.graph || page};
@@ -243,7 +248,11 @@ int explain(const ExplainOptions& o) {
   if (o.form.json) {
     print_json(out, *subject, chosen, lang);
   } else {
-    const auto written = write_document(document_of(*subject, overview, chosen, o), o.form, o.capture.style(), out);
+    std::map<std::uint32_t, report::OtherPlace> elsewhere;
+    if (subject->second && !subject->second->tell(chosen, elsewhere))
+      return fail("cannot read " + o.with + " again", exit_failed);
+    const auto written =
+        write_document(document_of(*subject, overview, chosen, std::move(elsewhere), o), o.form, o.capture.style(), out);
     if (!written) return fail(written.error(), exit_failed);
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);

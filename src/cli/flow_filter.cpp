@@ -8,6 +8,7 @@
 #include "cli/packet_printers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ft::cli {
 
@@ -88,8 +89,10 @@ bool count_packets_of(Examination& examined, const Wanted& wanted, report::Timel
   return true;
 }
 
-report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most) {
+report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most,
+                           std::span<const std::uint64_t> named) {
   report::Packets out;
+  std::size_t first_ones = 0;
   io::CaptureSource& source = examined.source();
   if (!source.rewind()) return out;
   Frames frames(source, {.streams = true, .connections = true, .checksums = true});
@@ -97,11 +100,15 @@ report::Packets packets_of(Examination& examined, std::span<const std::uint32_t>
   frames.prepare();
   while (const analysis::FrameContext* context = frames.next()) {
     const auto stream = stream_of(*context);
-    if (!stream || std::ranges::find(streams, *stream) == streams.end()) continue;
-    if (out.packets.size() < most)
+    const bool of_these = stream && std::ranges::find(streams, *stream) != streams.end();
+    const bool among_the_first = of_these && first_ones < most;
+    if (among_the_first || std::ranges::binary_search(named, context->frame.number)) {
+      first_ones += among_the_first ? 1u : 0u;
       out.packets.push_back(block_of(*context));
-    else
+      out.packets.back().left_out_before = std::exchange(out.left_out, 0);
+    } else if (of_these) {
       ++out.left_out;
+    }
   }
   return out;
 }

@@ -33,7 +33,9 @@ std::expected<Wanted, Failure> filter_connections(Examination& examined, const s
 /// Tells `timeline` of the packets of the connections that are `wanted`. False when the capture cannot be read again.
 bool count_packets_of(Examination& examined, const Wanted& wanted, analysis::report::Timeline& timeline);
 
-/// The first packets of these connections with all their fields and octets, for a page; at most `most` of them.
-analysis::report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most);
+/// Packets with all their fields and octets, for a page: the first ones of these connections, at most `most` of them, and
+/// whichever are named beside them, each of whatever connection. `named` is in order.
+analysis::report::Packets packets_of(Examination& examined, std::span<const std::uint32_t> streams, std::size_t most,
+                                     std::span<const std::uint64_t> named);
 
 }  // namespace ft::cli

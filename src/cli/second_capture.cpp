@@ -1,6 +1,7 @@
 #include "cli/second_capture.hpp"
 
 #include "analysis/compare/comparer.hpp"
+#include "analysis/compare/places.hpp"
 
 namespace ft::cli {
 
@@ -33,6 +34,20 @@ std::expected<std::unique_ptr<SecondCapture>, std::string> SecondCapture::compar
   out->compared_.emplace(examined.finder(), out->other_->finder(), comparer.finish(),
                          std::array{examined.file().name, out->other_->file().name});
   return out;
+}
+
+bool SecondCapture::tell(std::span<const analysis::report::FlowSteps* const> flows,
+                         std::map<std::uint32_t, analysis::report::OtherPlace>& places) {
+  for (const analysis::report::FlowSteps* flow : flows) {
+    const analysis::ComparedConnection* compared = compared_->compared(flow->connection());
+    const auto stream = compared == nullptr ? std::nullopt : compared_->second_stream(*compared);
+    if (!stream) continue;
+    analysis::report::FlowSteps there(*stream);
+    if (!other_->read_again(there)) return false;
+    other_->settle(there);
+    places.emplace(flow->stream(), other_place(compared_->comparison(), *compared, flow->connection(), there));
+  }
+  return true;
 }
 
 }  // namespace ft::cli

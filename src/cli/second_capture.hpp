@@ -2,10 +2,13 @@
 #pragma once
 
 #include "analysis/compare/two_captures.hpp"
+#include "analysis/report/other_place.hpp"
 #include "cli/examine.hpp"
 
 #include <expected>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace ft::cli {
@@ -17,6 +20,9 @@ class SecondCapture {
                                                                             analysis::Lang lang);
 
   const analysis::TwoCaptures& compared() const { return *compared_; }
+  /// What it knows of the segments of these connections of the first one, by stream. False when it cannot be read again.
+  bool tell(std::span<const analysis::report::FlowSteps* const> flows,
+            std::map<std::uint32_t, analysis::report::OtherPlace>& places);
   /// True when it could be read in part only.
   bool partial() const { return other_->file().partial; }
 

@@ -27,6 +27,7 @@ class ClockAlignment {
   /// The second clock less the first, in the middle of what was compared.
   Duration offset() const { return offset_; }
   double skew() const { return skew_; }
+  Instant middle() const { return middle_; }
   Duration rtt() const { return rtt_; }
   /// The second clock less the first, at a time of the first.
   Duration offset_at(Instant first) const;

@@ -141,6 +141,7 @@ Comparison Comparer::finish() {
   out.clocks_known = clocks.known();
   out.offset = clocks.offset();
   out.skew = clocks.skew();
+  out.middle = clocks.middle();
   out.rtt = clocks.rtt();
   out.uncertainty = clocks.rtt() / 2;
   out.first_is_nearer_opener = 2 * std::ranges::count(first_nearer, true) >= static_cast<std::ptrdiff_t>(first_nearer.size());

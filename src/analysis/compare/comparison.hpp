@@ -107,6 +107,7 @@ struct Comparison {
   bool first_is_nearer_opener = true;             // of most connections
   bool clocks_known = false;                      // both directions were seen in both captures
   Duration offset{};                              // the second capture's clock less the first's, in the middle of the captures
+  Instant middle{};                               // that middle, by the first clock
   Duration uncertainty{};                         // of the offset: half of what both ways took at least
   double skew = 0;                                // seconds that the second clock gains a second; 0 where it does not show
   Duration rtt{};                                 // between both places and back, at least

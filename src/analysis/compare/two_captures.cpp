@@ -47,6 +47,16 @@ TwoCaptures::TwoCaptures(const Finder& first, const Finder& second, Comparison c
     second_streams_[analysis.connection(stream).first_frame] = stream;
 }
 
+const ComparedConnection* TwoCaptures::compared(const Connection& connection) const {
+  const auto known = by_frame_.find(connection.first_frame);
+  return known == by_frame_.end() ? nullptr : &comparison_.connections[known->second];
+}
+
+std::optional<std::uint32_t> TwoCaptures::second_stream(const ComparedConnection& compared) const {
+  const auto found = second_streams_.find(compared.frame_second);
+  return found == second_streams_.end() ? std::nullopt : std::optional(found->second);
+}
+
 Connection TwoCaptures::connection(std::uint32_t stream) const {
   Connection connection = first_->connection(stream, &witnesses_[0]);
   const auto known = by_frame_.find(connection.first_frame);

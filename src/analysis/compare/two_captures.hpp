@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ class TwoCaptures {
 
   const Comparison& comparison() const { return comparison_; }
   const std::array<std::string, 2>& names() const { return names_; }
+  /// What became of a connection of the first capture between the two places; null when the second one does not have it.
+  const ComparedConnection* compared(const Connection& connection) const;
+  /// Its stream in the second capture.
+  std::optional<std::uint32_t> second_stream(const ComparedConnection& compared) const;
   /// Of the first capture, with proven findings and the verdict that follows from them.
   Connection connection(std::uint32_t stream) const;
 

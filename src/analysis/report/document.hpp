@@ -123,11 +123,12 @@ struct PacketBlock {
   std::string line;  // as it stands in a list
   std::vector<Field> fields;
   std::vector<std::byte> octets;
-  std::size_t length = 0;  // on the wire
+  std::size_t length = 0;             // on the wire
+  std::uint64_t left_out_before = 0;  // packets of the connections that are not here, since the one before
 };
 struct Packets {
   std::vector<PacketBlock> packets;
-  std::uint64_t left_out = 0;
+  std::uint64_t left_out = 0;  // after the last
 };
 
 using Block =
@@ -146,5 +147,9 @@ struct Document {
   }
   void add(Block block) { blocks.push_back(std::move(block)); }
 };
+
+/// The frames that the document names as evidence, in order, each once: those of findings before those of the story, and at most
+/// `most` of them.
+std::vector<std::uint64_t> frames_named(const Document& document, std::size_t most);
 
 }  // namespace ft::analysis::report

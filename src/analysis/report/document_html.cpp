@@ -289,7 +289,10 @@ void Printer::packet(const PacketBlock& p) {
 }
 
 void Printer::operator()(const Packets& packets) {
-  for (const PacketBlock& p : packets.packets) packet(p);
+  for (const PacketBlock& p : packets.packets) {
+    if (p.left_out_before > 0) out_ += "<p class=\"dim\">" + more_text(p.left_out_before, lang_) + "</p>\n";
+    packet(p);
+  }
   if (packets.left_out > 0) out_ += "<p class=\"dim\">" + more_text(packets.left_out, lang_) + "</p>\n";
 }
 

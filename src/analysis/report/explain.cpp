@@ -109,7 +109,7 @@ FindingText text_of(const Finding& finding, Lang lang) {
   return text;
 }
 
-void add_connection(Document& document, const FlowSteps& flow, bool ladder, bool graphs) {
+void add_connection(Document& document, const FlowSteps& flow, bool ladder, bool graphs, const OtherPlace* other) {
   const Lang lang = document.lang;
   Writer writer(document, lang);
   const Connection& c = flow.connection();
@@ -123,7 +123,7 @@ void add_connection(Document& document, const FlowSteps& flow, bool ladder, bool
     for (Graph& graph : graphs_of(flow, lang)) document.add(std::move(graph));
   if (!ladder) return;
   document.heading(writer.either("The ladder", "时序图"), 3);
-  document.add(ladder_of(flow, lang));
+  document.add(ladder_of(flow, lang, other));
 }
 
 Document explain_document(const Explained& explained, Lang lang) {
@@ -133,7 +133,11 @@ Document explain_document(const Explained& explained, Lang lang) {
   Writer writer(document, lang);
   writer.capture(explained);
   writer.list(explained);
-  for (const FlowSteps* flow : explained.chosen) add_connection(document, *flow, explained.ladder, explained.graphs);
+  for (const FlowSteps* flow : explained.chosen) {
+    const auto known = explained.elsewhere.find(flow->stream());
+    add_connection(document, *flow, explained.ladder, explained.graphs,
+                   known == explained.elsewhere.end() ? nullptr : &known->second);
+  }
   return document;
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int left = 150, right = 750, width = 900, line_height = 17;
 constexpr std::size_t columns = 80;  // of a sentence between the lifelines
+constexpr int slant = 10;            // by which an arrow falls whose way took time
 constexpr int piece_height = 360;    // on paper, about a third of a page
 
 std::string number(int value) { return std::to_string(value); }
@@ -117,6 +118,10 @@ class Drawing {
     const std::string words = step.inferred ? "(" + std::string(step.after) + ")" : std::string(step.after);
     text(at_right ? right + 8 : left - 8, at_right ? "start" : "end", "state", words);
   }
+  /// Both ends of its way are known: an arrow that takes time falls.
+  static bool is_slanted(const Row& row) {
+    return row.kind == Row::Kind::segment && !row.departure_unseen && row.arrived && row.lost.empty();
+  }
   void arrow(const Row& row, bool rightwards) {
     const int from = rightwards ? left : right;
     int to = rightwards ? right : left;
@@ -124,10 +129,11 @@ class Drawing {
     if (!row.lost.empty()) to = from + sign * (right - left) * 6 / 10;
     const std::string css(class_of(row));
     const std::string y = number(y_);
+    const int fall = is_slanted(row) ? slant : 0;
     out_ += "<g class=\"" + css + "\"><line class=\"arrow" + (row.lost.empty() ? "" : " broken") + "\" x1=\"" + number(from) +
-            "\" y1=\"" + y + "\" x2=\"" + number(to) + "\" y2=\"" + y + "\"/>";
+            "\" y1=\"" + y + "\" x2=\"" + number(to) + "\" y2=\"" + number(y_ + fall) + "\"/>";
     if (row.lost.empty()) {
-      out_ += "<path class=\"full\" d=\"M" + number(to) + " " + y + "l" + number(-sign * 9) + " -4v8z\"/>";
+      out_ += "<path class=\"full\" d=\"M" + number(to) + " " + number(y_ + fall) + "l" + number(-sign * 9) + " -4v8z\"/>";
     } else {
       out_ += "<path class=\"line thick\" d=\"M" + number(to - 5) + " " + number(y_ - 5) + "l10 10m0 -10l-10 10\"/>";
     }
@@ -146,17 +152,23 @@ class Drawing {
     const int base = y_;
     y_ += 4;
     const bool time_at_right = row.departure_unseen ? rightwards : !rightwards;
+    const bool both = is_slanted(row);
     text(time_at_right ? right + 8 : left - 8, time_at_right ? "start" : "end", "time", clock_.time_text(row.at));
-    y_ = base + 4 + (time_at_right ? 0 : line_height);
+    if (both) {
+      y_ = base + 4 + slant;
+      text(time_at_right ? left - 8 : right + 8, time_at_right ? "end" : "start", "time", clock_.time_text(*row.arrived));
+    }
+    const int below_departure = base + 4 + line_height, below_arrival = base + 4 + (both ? slant + line_height : 0);
+    y_ = time_at_right ? below_arrival : below_departure;
     state(rightwards ? row.from_state : row.to_state, false);
-    y_ = base + 4 + (time_at_right ? line_height : 0);
+    y_ = time_at_right ? below_departure : below_arrival;
     state(rightwards ? row.to_state : row.from_state, true);
-    y_ = base + 4;
+    y_ = base + 4 + (both ? slant : 0);
     for (const std::string& part : wrap(sentence_of(row, ladder_, lang_), columns)) {
       y_ += line_height - 2;
       text(left + 8, "start", "says", part);
     }
-    y_ = std::max(y_, base + line_height);
+    y_ = std::max(y_, base + line_height + (both ? slant : 0));
   }
 
   const Ladder& ladder_;

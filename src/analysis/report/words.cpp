@@ -97,9 +97,14 @@ std::string state_sentence(const Connection& c, Lang lang) {
       return zh ? who + "已发送 FIN 并得到确认（FIN-WAIT-2）；" + other + "仍可发送（CLOSE-WAIT）。"
                 : who + " sent FIN and has its ACK (FIN-WAIT-2); " + other + " may still send (CLOSE-WAIT).";
     case FlowState::closing:
-      return zh ? "双方都已发送 FIN，但并非都得到了确认。" : "Both sides sent FIN; not both FINs were acknowledged.";
+      if (c.sides[0].fins > 0 && c.sides[1].fins > 0)
+        return zh ? "双方都已发送 FIN，但并非都得到了确认。" : "Both sides sent FIN; not both FINs were acknowledged.";
+      if (!known) break;
+      return zh ? who + "已发送 FIN，但抓包中没有对它的确认。" : who + " sent FIN, and no ACK of it is in the capture.";
     case FlowState::closed: {
       if (!known) break;
+      if (c.time_wait_holder == 3)
+        return zh ? "双方同时关闭，两端都处于 TIME-WAIT。" : "Both sides closed at once, and both hold TIME-WAIT.";
       const std::string first =
           zh ? "正常关闭：" + who + "先发送 FIN" : "Closed in order: " + side_name(c.closer, lang) + " sent FIN first";
       if (c.time_wait_holder > 1) return first + (zh ? "。" : ".");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include <unistd.h>
@@ -90,7 +91,7 @@ TEST_CASE("a file that is missing, empty or no capture is answered with one line
 
 TEST_CASE("a capture that is cut off is told as far as it goes, with a sentence and status 3") {
   const std::string path = cut_copy("normal.client.pcap", 3000);
-  for (const std::string command : {"explain", "why", "stats"}) {
+  for (const std::string command : {"explain", "why", "stats", "packets", "packets -Y udp"}) {  // none of them is UDP
     const Ran ran = Ran::program(command + " " + path);
     CAPTURE(ran.output);
     CHECK(ran.status == 3);
@@ -171,6 +172,43 @@ TEST_CASE("why and stats take a display filter as explain does") {
     CHECK(Ran::program(command + " -Y 'tcp.prot == 1' " + file).status == 2);
     CHECK(Ran::program(command + " -Y 'tcp.port == 1' " + file).status == 1);
   }
+}
+
+TEST_CASE("with a second capture the ladder has the times at both ends, and what only one of the two has") {
+  const Ran client =
+      Ran::program("explain " + capture("synack_lost.client.pcap") + " --with " + capture("synack_lost.server.pcap"));
+  CHECK(client.status == 0);
+  const std::size_t ladder = client.output.find("The ladder");
+  const std::string drawn = client.output.substr(ladder, client.output.find("Two captures side by side") - ladder);
+  CHECK(drawn.find("(SYN-SENT) ├───────────────────────────────────────────────────→│ 20.000 ms") != std::string::npos);
+  CHECK(drawn.find("✗─────────────────────────────┤") != std::string::npos);  // the SYN-ACK that this capture has not
+  CHECK(drawn.find("Lost between the two places: only the capture near") != std::string::npos);
+  CHECK(drawn.find("│ 1060.000 ms") != std::string::npos);
+
+  const Ran server =
+      Ran::program("explain " + capture("synack_lost.server.pcap") + " --with " + capture("synack_lost.client.pcap"));
+  CHECK(server.output.find("  -20.000 ms │ [1]  SYN  seq 0  win 65535") != std::string::npos);
+  CHECK(server.output.find("Lost between the two places") != std::string::npos);
+  const Ran page =
+      Ran::program("explain --html - " + capture("synack_lost.server.pcap") + " --with " + capture("synack_lost.client.pcap"));
+  CHECK(page.output.find(">-20.000 ms</text>") != std::string::npos);
+  CHECK(page.output.find(">0.000 ms</text>") != std::string::npos);
+}
+
+TEST_CASE("each frame that an HTML page names as evidence is on it, far behind the first ones too") {
+  const std::string page = Ran::program("explain --html - " + capture("loss_three.client.pcap")).output;
+  const std::regex named(R"re(<a href="#frame-(\d+)">)re");
+  std::size_t links = 0, latest = 0;
+  for (std::sregex_iterator at(page.begin(), page.end(), named), end; at != end; ++at) {
+    const std::string frame = (*at)[1];
+    ++links;
+    latest = std::max<std::size_t>(latest, std::stoul(frame));
+    CHECK_MESSAGE(page.find("id=\"frame-" + frame + "\"") != std::string::npos, frame);
+  }
+  CHECK(links > 10);
+  CHECK(latest == 414);
+  CHECK(page.find("id=\"frame-300\"") == std::string::npos);
+  CHECK(page.find("<p class=\"dim\">… 188 more</p>\n<details class=\"packet\" id=\"frame-389\"") != std::string::npos);
 }
 
 TEST_CASE("every capture of the tests can be explained in every form, in both languages") {
