@@ -41,7 +41,7 @@ std::string significant(double value, int digits) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.ends_with('.')) text.pop_back();
   }
-  return text;
+  return text == "-0" ? "0" : text;  // what is left of something very small
 }
 
 std::string time_text(Duration time, int digits) {

@@ -76,6 +76,7 @@ std::optional<std::string> placeholder(std::string_view inside, const Finding& f
   if (bar == std::string_view::npos) return in_words(*fact, lang);
   std::string_view nouns = inside.substr(bar + 1);
   const std::size_t second = nouns.find('|');
+  if (inside.ends_with("|time|times") && fact->value == 1 && !noun_only) return "once";
   const std::string_view noun = fact->value == 1 ? nouns.substr(0, second) : nouns.substr(second + 1);
   return noun_only ? std::string(noun) : in_words(*fact, lang) + " " + std::string(noun);
 }

@@ -78,6 +78,8 @@ bool graver(const Finding& a, const Finding& b) {
 
 std::vector<Finding> diagnose(const Connection& connection, std::span<const Note> notes, const CaptureFacts& capture,
                               const Hosts& hosts, const Analysis* analysis, const Witness* witness) {
+  // A socket that is connected with itself (RFC 9293 3.5 allows it): nobody can tell who says what.
+  if (connection.sides[0].endpoint == connection.sides[1].endpoint) return {};
   Findings out;
   const Case c{connection, notes, capture, hosts, analysis, witness};
   // In this order: later ones leave alone what an earlier one explains.

@@ -4,6 +4,7 @@
 #include "analysis/find/draft.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 
@@ -43,10 +44,22 @@ bool carried_text(const Connection& connection) { return connection.sides[0].tex
 
 }  // namespace
 
+void DistinctCounter::add(std::uint64_t hash) {
+  seen_.set(hash % seen_.size());
+  const std::uint64_t other = mixed(hash + 0x9e3779b97f4a7c15u);
+  std::uint8_t& rank = ranks_[other % ranks_.size()];
+  rank = std::max(rank, static_cast<std::uint8_t>(std::countl_zero(other) + 1));
+}
+
 std::uint64_t DistinctCounter::count() const {
   const auto bins = static_cast<double>(seen_.size());
   const double empty = bins - static_cast<double>(seen_.count());
-  if (empty < 1) return static_cast<std::uint64_t>(bins * std::log(bins));
+  if (empty < bins / 20) {  // nearly full: the longest runs of zero bits tell (Flajolet and others 2007)
+    const auto registers = static_cast<double>(ranks_.size());
+    double sum = 0;
+    for (const std::uint8_t rank : ranks_) sum += std::ldexp(1.0, -int{rank});
+    return static_cast<std::uint64_t>(0.7213 / (1 + 1.079 / registers) * registers * registers / sum);
+  }
   return static_cast<std::uint64_t>(std::llround(-bins * std::log(empty / bins)));
 }
 
@@ -172,6 +185,7 @@ std::vector<Finding> Hosts::findings() const {
     draft.frames(listener.half_open_frames).count("syns", listener.asked).text("target", endpoint.to_string());
     const Duration wait = listener.last_asked - listener.first_asked;
     draft.time("wait", wait).count("sources", std::min<std::uint64_t>(listener.sources.count(), listener.asked));
+    draft.flag("about", listener.sources.count() > DistinctCounter::exact);
     draft.count("finished", listener.accepted).count("rate", listener.busiest_second);
     const std::uint64_t unfinished = std::uint64_t{listener.half_open} + listener.refused;
     draft.percent("percent", unfinished, listener.asked).times(unfinished);
@@ -185,6 +199,7 @@ std::vector<Finding> Hosts::findings() const {
     const std::uint64_t targets = std::max<std::uint64_t>(1, std::min(caller.hosts.count(), pairs));
     const std::uint64_t ports = std::max<std::uint64_t>(1, std::min(caller.ports.count(), pairs));
     draft.frames(caller.frames).text("source", address.to_string()).count("ports", ports).count("targets", targets);
+    draft.flag("about_ports", ports > DistinctCounter::exact).flag("about_targets", targets > DistinctCounter::exact);
     draft.time("wait", caller.last - caller.first).count("refused", caller.refused).count("silent", caller.silent);
     draft.count("open", caller.open).times(pairs).between(caller.first, caller.last).cost(Duration{}, caller.asked);
     if (caller.unused > 0) draft.count("unused", caller.unused);

@@ -24,14 +24,18 @@ struct HostLimits {
   std::uint32_t flood_a_second = 50;  // ... and SYNs in its busiest second
 };
 
-/// Counts distinct things in 256 octets, within some per cent up to several thousand (linear counting).
+/// Counts distinct things in half a kilobyte: a few exactly, nearly always; up to some thousand within a few per cent (linear
+/// counting), beyond that within about seven (HyperLogLog).
 class DistinctCounter {
  public:
-  void add(std::uint64_t hash) { seen_.set(hash % seen_.size()); }
+  static constexpr std::uint64_t exact = 20;  // more than these are said to be "about" so many
+
+  void add(std::uint64_t hash);
   std::uint64_t count() const;
 
  private:
   std::bitset<2048> seen_;
+  std::array<std::uint8_t, 256> ranks_{};
 };
 
 struct Listener {

@@ -68,7 +68,7 @@ void rejected(const Case& c, Findings& out) {
   // An error about an open connection is a hint, not an end (RFC 9293 3.9.2.2, RFC 5461): what counts is whether it went on.
   const bool went_on = target.packets > 0 && target.last_packet > first->at;
   Draft draft("icmp-rejected", other(first->side));
-  draft.frame(c.connection.handshake_frames[0]).times(errors);
+  draft.frame(std::min(c.connection.first_frame, first->frame)).times(errors);
   for (const Note& note : c.notes)
     if (note.kind == Note::Kind::icmp && !is_too_big(c, note)) draft.note(note);
   const std::string reporter = reporter_of(c, *first);
@@ -87,6 +87,8 @@ void learnt_mtu(const Case& c, Findings& out) {
       std::ranges::find_if(c.notes, [&](const Note& note) { return note.kind == Note::Kind::icmp && is_too_big(c, note); });
   if (told == c.notes.end()) return;
   std::uint32_t before = 0, after = 0;
+  std::uint64_t as_big = 0;  // repeats that are no smaller, when the message had long arrived
+  const Duration known = round_trip(c.connection);
   Draft draft("pmtud", told->side);
   std::uint64_t errors = 0;
   for (const Note& note : c.notes) {
@@ -95,12 +97,20 @@ void learnt_mtu(const Case& c, Findings& out) {
       ++errors;
     }
     if (note.kind != Note::Kind::segment || note.side != told->side || note.frame < told->frame) continue;
-    if (note.label == Label::retransmission || note.label == Label::needless) after = std::max(after, note.length);
+    if (note.label != Label::retransmission && note.label != Label::needless) continue;
+    after = std::max(after, note.length);
+    as_big += note.length == c.side(told->side).largest_text && note.at - told->at > known ? 1u : 0u;
   }
   before = c.side(told->side).largest_text;
+  const bool smaller = after > 0 && after < before;
   draft.text("reporter", reporter_of(c, *told)).times(errors);
-  draft.number("mtu", told->value, Fact::Unit::octets);
-  if (after > 0 && after < before) draft.octets("size_before", before).octets("size_after", after);
+  if (told->value > 0)
+    draft.number("mtu", told->value, Fact::Unit::octets);
+  else
+    draft.flag("unnamed");  // as before RFC 1191
+  if (smaller) draft.octets("size_before", before).octets("size_after", after);
+  draft.flag("smaller", smaller).flag("ignored", !smaller && as_big >= 2);
+  if (!smaller && as_big >= 2) draft.severity(Severity::warning);
   out.push_back(draft.cost(round_trip(c.connection), errors).done());
 }
 

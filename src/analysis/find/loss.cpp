@@ -127,10 +127,8 @@ void late_packets(const Case& c, std::uint8_t side, const Repairs& repairs, Find
   const bool ids = proven && c.side(side).ip_ids == IpIds::counter;
   const bool stamps = proven && c.side(side).timestamps;
   Draft draft("reordering", side);
-  add_all(draft, repairs.late)
-      .count("late", repairs.late.size())
-      .percent("percent", repairs.late.size(), sent)
-      .time("most", most);
+  add_all(draft, repairs.late).count("late", repairs.late.size()).percent("percent", repairs.late.size(), sent);
+  if (most > Duration{}) draft.time("most", most);
   draft.flag("ids", ids).flag("both", ids && stamps).flag("stamps", stamps).flag("either", ids || stamps).flag("filled");
   if (!repairs.needless.empty()) draft.severity(Severity::warning);  // it made the sender repeat itself
   draft.times(repairs.late.size()).sure(proven ? 0.97f : 0.8f);
@@ -217,6 +215,13 @@ void stale(std::uint8_t side, const Repairs& repairs, Findings& out) {
   out.push_back(draft.sure(0.8f).instead("spurious-retransmission").done());
 }
 
+/// Text of a SYN that the other side acknowledged without it (RFC 7413 4.2.2).
+bool rode_in_syn(const Case& c, const Note& note) {
+  const Side& side = c.side(note.side);
+  if (side.offer.text == 0 || note.cause == RepeatCause::syn || c.connection.opening == Opening::fast_open) return false;
+  return note.tries == 2 && after(note.seq, side.isn) && before_or_equal(note.seq, side.isn + side.offer.text);
+}
+
 }  // namespace
 
 Repairs repairs_of(const Case& c, std::uint8_t side) {
@@ -233,6 +238,8 @@ Repairs repairs_of(const Case& c, std::uint8_t side) {
       has_probed = true;
     }
     if (has_probed && note.label == Label::retransmission && note.seq == probed) continue;
+    // What was not taken with the SYN comes again by itself: no loss.
+    if (note.label == Label::retransmission && rode_in_syn(c, note)) continue;
     // Where it arrives: the first copy is in the capture, so the path did not lose it. The host had no room for it.
     if (note.label == Label::retransmission && !note.any(Note::hole_filled) && arrives_here) continue;
     const bool handshake = note.cause == RepeatCause::syn;

@@ -140,7 +140,7 @@ void late_connect(const Case& c, const Repeats& repeats, Findings& out) {
   const bool answered_before = repeats.syns_after_answer > 0 && !repeats.syn_acks.empty();
   if (answered_before) {
     Draft draft("synack-lost", 1);
-    draft.frame(connection.handshake_frames[0]).frame(connection.handshake_frames[1]);
+    draft.frame(connection.first_frame).frame(connection.handshake_frames[0]).frame(connection.handshake_frames[1]);
     add_all(add_all(draft, repeats.syns), repeats.syn_acks).frame(connection.handshake_frames[2]);
     draft.count("tries", repeats.syn_acks.size() + 1).time("connect", lost).cost(lost, repeats.syns.size());
     draft.instead("capture-drops").sure(0.9f);
@@ -152,14 +152,16 @@ void late_connect(const Case& c, const Repeats& repeats, Findings& out) {
   const bool at_server = surely_at(connection, Vantage::server);
   const bool server_ignored = (at_server && repeats.syns_after_answer == 0) || port_is_slow(c, asked);
   Draft draft(server_ignored ? "listen-queue-overflow" : "syn-retransmitted-then-ok", server_ignored ? 1 : 0);
-  draft.frame(connection.handshake_frames[0]).cost(lost, repeats.syns.size());
+  draft.frame(connection.first_frame).cost(lost, repeats.syns.size());
   add_all(draft, repeats.syns).frame(connection.handshake_frames[1]).between(connection.first, repeats.syns.back()->at);
   if (server_ignored) {
     draft.number("port", c.server().endpoint.port, Fact::Unit::port);
     draft.count("accepted", std::max(1u, accepted_meanwhile(c))).severity(Severity::warning).sure(at_server ? 0.75f : 0.5f);
     draft.instead("syn-retransmitted-then-ok").instead("synack-lost");
   } else {
-    draft.time("connect", lost + round_trip(connection)).count("tries", asked).count("isn", c.client().isn.value());
+    draft.time("connect", connection.connect_time.value_or(lost + round_trip(connection)))
+        .count("tries", asked)
+        .count("isn", c.client().isn.value());
     if (round_trip(connection) > Duration{}) draft.time("rtt", round_trip(connection));
     draft.sure(0.9f).instead("synack-lost").instead("queue-full");
   }
@@ -234,8 +236,9 @@ void old_connection(const Case& c, const Repeats& repeats, Findings& out) {
     return;
   }
   Draft draft("old-state-collision", foreign->side);
-  draft.frame(c.connection.handshake_frames[0]).note(*foreign).count("ack", foreign->ack.value());
+  draft.frame(c.connection.first_frame).note(*foreign).count("ack", foreign->ack.value());
   if (reset != c.notes.end()) draft.note(*reset);
+  if (finished_handshake(c.connection)) draft.frame(c.connection.handshake_frames[0]).frame(c.connection.handshake_frames[1]);
   draft.flag("reset", reset != c.notes.end()).flag("again", finished_handshake(c.connection));
   const Duration lost = repeats.syns.empty() ? Duration{} : repeats.syns.back()->at - c.connection.first;
   if (!finished_handshake(c.connection)) draft.severity(Severity::error);

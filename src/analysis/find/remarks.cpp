@@ -20,7 +20,9 @@ void marks(const Case& c, Findings& out) {
   Draft draft("ecn-congestion", marked);
   const Side& sender = c.side(marked);
   draft.frame(sender.first_text_frame).frame(sender.last_text_frame).between(sender.first_text, sender.last_text);
-  draft.count("marks", std::max<std::uint64_t>(ce, 1)).times(std::max<std::uint64_t>(ce, 1));
+  // Where the marks themselves are not seen: each CWR answers one or more of them (RFC 3168 6.1.2).
+  const std::uint64_t marked_packets = ce > 0 ? ce : std::max<std::uint64_t>(accurate ? 0 : cwr, 1);
+  draft.count("marks", marked_packets).flag("least", ce == 0).times(marked_packets);
   if (ce > 0) draft.count("ce", ce);
   if (ece > 0) draft.count("ece", ece);
   if (cwr > 0) draft.count("cwr", cwr);

@@ -68,7 +68,8 @@ bool gave_up(const Case& c, const Note& reset, Findings& out) {
   if (!at_once) return false;
   Draft draft("client-gave-up", 0);
   draft.frames(connection.handshake_frames).note(reset).text("flags", (reset.flags & flag::ack) != 0 ? "RST, ACK" : "RST");
-  draft.time("wait", std::max(after, Duration{})).between(connection.first, reset.at);
+  if (after > Duration{}) draft.time("wait", after);
+  draft.between(connection.first, reset.at);
   out.push_back(draft.sure(0.8f).instead("happy-eyeballs").instead("client-timeout").instead("port-scan").done());
   return true;
 }
@@ -230,7 +231,9 @@ void find_resets(const Case& c, Findings& out) {
   bool told = false;
   for (const Note& note : c.notes) {
     if (note.kind == Note::Kind::syn_again && challenge_to(c, note) != nullptr && !told) told = survived(c, note, out);
-    if (note.kind != Note::Kind::reset) continue;
+    if (note.kind != Note::Kind::reset || (note.flags & flag::syn) != 0) continue;  // SYN with RST is no word of anybody
+    // An RST that does not acknowledge the SYN is not for this connection, and nobody believes it (RFC 9293 3.10.7.3).
+    if (c.connection.state == FlowState::syn_sent && !note.any(Note::exact)) continue;
     if (found(out, "port-closed") || found(out, "reset-by-middlebox") || found(out, "old-state-collision")) return;
     if (torn[0] || torn[1]) continue;
     if (gave_up(c, note, out)) return;

@@ -38,6 +38,11 @@ std::string summary(const CaptureVerdict& verdict, Lang lang) {
   const auto part = [&](std::uint64_t n, std::string_view en, std::string_view cn) {
     return zh ? std::to_string(n) + " 个" + std::string(cn) : std::to_string(n) + " " + std::string(en);
   };
+  const bool of_hosts = std::ranges::any_of(verdict.hosts, [](const Finding& f) { return f.severity >= Severity::warning; });
+  if (trouble == 0 && of_hosts) {  // the next line says what; each connection by itself may be right
+    return out + part(verdict.complete, "closed properly", "正常关闭") +
+           (verdict.open > 0 ? comma + part(verdict.open, "still open", "仍打开") : "") + (zh ? "。" : ".");
+  }
   if (trouble == 0) {
     out += zh ? "没有发现问题" : "nothing wrong";
   } else {

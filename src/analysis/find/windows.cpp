@@ -63,7 +63,8 @@ void recovered(const Case& c, std::uint8_t side, const Shutters& s, Findings& ou
     if (s.opened[i]->of_frame != 0) draft.frame(s.opened[i]->of_frame);
     draft.note(*s.opened[i]);
   }
-  draft.time("wait", s.total).count("stalls", s.opened.size()).times(s.opened.size()).cost(s.total, probes.all.size());
+  draft.time("wait", s.total).times(s.opened.size()).cost(s.total, probes.all.size());
+  if (s.opened.size() > 1) draft.count("stalls", s.opened.size());
   if (!probes.all.empty()) draft.count("probes", probes.all.size());
   // A short pause is how a slow reader and a fast sender agree.
   if (s.total < 100ms)

@@ -89,7 +89,7 @@ inline constexpr Words closing_words[] = {
       "无需处理。"}},
     {"fin-retransmitted", 47, Severity::note, FailureClass::loss,
      {"FIN repeated", "FIN 重传"},
-     {"{Who} had to send its FIN {tries|time|times}[?never and got no ACK][?late_ack : the first, or its ACK, was lost].",
+     {"{Who} had to send its FIN {tries|time|times}[?never  and got no ACK][?late_ack : the first, or its ACK, was lost].",
       "{Who}的 FIN 发送了 {tries} 次[?never ，仍没有 ACK][?late_ack ：第一个 FIN 或其 ACK 丢失]。"},
      {"{Frames}: the same FIN again[, {wait} after the first].",
       "{Frames}：同一个 FIN 再次出现[，距首次 {wait}]。"},

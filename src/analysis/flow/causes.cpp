@@ -37,6 +37,7 @@ std::int64_t round_trip(const Record& record, const Live& live) {
 RepeatCause cause_of_repeat(Passing& p, const Piece& piece, std::uint32_t end) {
   if (p.has(flag::syn)) return RepeatCause::syn;
   if (p.has(flag::fin) && p.segment.length == 0) return RepeatCause::fin;
+  if (piece.any(Piece::syn) && piece.tries == 1) return RepeatCause::unknown;  // text of a SYN that was not taken with it
   SideLive& live = p.own_live;
   const std::int64_t trip = round_trip(p.record, p.live);
   const std::int64_t timer = timer_of(live, trip);

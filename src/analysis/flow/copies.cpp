@@ -8,8 +8,10 @@ namespace ft::analysis::flow {
 namespace {
 namespace flag = wire::tcp_flag;
 
-constexpr std::int64_t capture_gap = 100'000;      // a capture sees both copies within 100 microseconds
-constexpr std::int64_t network_gap = 500'000'000;  // without an ID, a copy later than this is no copy
+constexpr std::int64_t capture_gap = 100'000;          // a capture sees both copies within 100 microseconds
+constexpr std::int64_t router_gap = 20'000'000;        // ... and before and behind a router as long as its queue lasts
+constexpr std::int64_t least_syn_timer = 100'000'000;  // no system sends its SYN again sooner
+constexpr std::int64_t network_gap = 500'000'000;      // without an ID, a copy later than this is no copy
 
 void note_copy(Passing& p, std::int64_t waited, std::uint16_t way, std::uint32_t frame) {
   Note note = p.draft(Note::Kind::segment);
@@ -17,13 +19,17 @@ void note_copy(Passing& p, std::int64_t waited, std::uint16_t way, std::uint32_t
   note.waited = Duration(waited);
   const bool other_way = way != p.way();
   if (other_way) note.is |= Note::other_link;
-  const bool captured = other_way && waited < capture_gap;
+  // Its TTL fell and it has other MAC addresses: a router passed it on, and the capture has both sides of the router.
+  const bool routed = p.segment.ttl < p.own.ttl && waited < router_gap;
+  const bool captured = other_way && (waited < capture_gap || routed);
   p.mark(captured ? Label::capture_duplicate : Label::network_duplicate, RepeatCause::none, note);
 }
 
 /// Without an ID: could the sender have had a reason to send the same again after this time?
 bool too_soon_to_repeat(const Passing& p, std::int64_t waited, bool same_stamp) {
-  if (waited < capture_gap) return true;
+  // A SYN-ACK after the same side's SYN is the next step of a simultaneous open.
+  const bool same_syn = p.has(flag::syn) && p.has(flag::ack) == p.own.any(SideRecord::syn_with_ack);
+  if (waited < capture_gap || (same_syn && waited < least_syn_timer)) return true;
   const std::int64_t trip = round_trip(p.record, p.live);
   if (same_stamp) {  // a repeat carries a new time, unless it left within the same tick of the sender's clock
     const bool asked = p.own_live.duplicate_acks >= 2 || p.own_live.sacked_octets > 0;

@@ -313,9 +313,11 @@ void Engine::pass(const Segment& segment, Place place, bool fresh, Judgement* ju
       on_reset(p);
     } else {
       if (p.has(flag::syn)) on_syn(p);
-      on_text(p);
-      on_ack(p);
-      on_window(p);
+      if (!is_of_another(p)) {
+        on_text(p);
+        on_ack(p);
+        on_window(p);
+      }
       if (p.own_live.reset_note != none) outlive(p);
     }
     if (p.acked != 0 || p.fresh != 0 || live.sides[p.side ^ 1].busy) keep_clock(record, live, p.side ^ 1, p.at);

@@ -35,7 +35,8 @@ void time_answer(Passing& p) {
   const SentLog& sent = p.other_live.sent;
   if (p.side == 0 || p.record.any(Record::crossed) || p.record.syn_to_syn_ack != unknown_time || sent.empty()) return;
   const Piece& syn = sent[sent.first()];
-  if (!syn.any(Piece::syn) || syn.seq != p.other.base || p.ack != syn.end) return;
+  // Of the text that rode in it some or none may be taken (RFC 7413 4.2.2).
+  if (!syn.any(Piece::syn) || syn.seq != p.other.base || ahead(p.ack, syn.seq) <= 0 || ahead(p.ack, syn.end) > 0) return;
   if (p.record.handshake[0] == 0) p.record.handshake[0] = syn.frame;
   p.record.handshake[1] = p.frame;
   p.record.syn_to_syn_ack = to_ticks(p.at - syn.at);
@@ -70,9 +71,20 @@ void on_syn(Passing& p) {
     time_answer(p);
   } else if (p.other.any(SideRecord::isn_seen) && !p.other.any(SideRecord::syn_acked) && !p.other.any(SideRecord::syn_with_ack)) {
     p.record.set(Record::crossed);
+    p.record.handshake[1] = p.frame;
   } else if (!first && p.own.any(SideRecord::syn_acked)) {
     p.own_live.challenged_frame = p.frame;
   }
+}
+
+/// RFC 9293 3.5.1: the other end lives in another connection. None of its numbers is of this one.
+bool is_of_another(Passing& p) {
+  const bool silent = !p.own.any(SideRecord::isn_seen | SideRecord::text_seen);
+  const bool bare = p.has(flag::ack) && !p.has(flag::syn | flag::fin) && p.segment.length == 0;
+  if (!bare || !silent || !p.other.any(SideRecord::isn_seen) || p.other.any(SideRecord::una_known)) return false;
+  if (ahead(p.ack, p.other.base) > 0 && ahead(p.ack, p.other.max) <= 0) return false;
+  p.write(p.draft(Note::Kind::foreign_ack));
+  return true;
 }
 
 void on_fin(Passing& p) {
@@ -105,9 +117,11 @@ void on_reset(Passing& p) {
   Note note = p.draft(Note::Kind::reset);
   note.value = p.segment.window;
   const bool known = p.own.any(SideRecord::based);
-  const bool answers = p.has(flag::ack) && p.other.any(SideRecord::based) && p.ack == p.other.max;
-  const bool exact =
-      known && p.own.any(SideRecord::isn_seen | SideRecord::text_seen) ? p.seq == p.own.max : answers || p.seq == p.own.max;
+  // To a SYN an RST is acceptable when it acknowledges it (RFC 9293 3.10.7.3).
+  const bool covers = ahead(p.ack, p.other.base) > 0 && ahead(p.ack, p.other.max) <= 0;
+  const bool answers = p.has(flag::ack) && p.other.any(SideRecord::based) && covers;
+  const bool exact = known && p.own.any(SideRecord::isn_seen | SideRecord::text_seen) ? p.seq == p.own.max
+                                                                                      : answers || (known && p.seq == p.own.max);
   if (!known) {
     p.own.set(SideRecord::based);
     p.own.base = p.seq - 1;
@@ -133,7 +147,8 @@ void on_reset(Passing& p) {
   if (p.record.closer == 2) p.record.closer = p.side;
   // Inside the window it may still be taken by who does not follow RFC 5961 3.2.
   const std::int32_t off = ahead(p.seq, p.own.max);
-  const bool in_window = exact || !known || (off >= -static_cast<std::int32_t>(p.own.in_flight()) && off < (1 << 24));
+  const bool unjudged = !known && !p.other.any(SideRecord::isn_seen);  // the capture begins with it
+  const bool in_window = exact || unjudged || (known && off >= -static_cast<std::int32_t>(p.own.in_flight()) && off < (1 << 24));
   const bool both_done = p.own.any(SideRecord::fin_acked) && p.other.any(SideRecord::fin_acked);
   if (in_window && !both_done) p.record.set(Record::ended_by_reset);
   if (!exact) p.own_live.challenged_frame = p.frame;

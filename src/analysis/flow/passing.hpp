@@ -76,7 +76,8 @@ bool is_damaged(Passing& p);  // its checksum says that it was not received
 bool is_copy(Passing& p);     // network or capture duplicate
 void on_reset(Passing& p);
 void on_syn(Passing& p);
-void on_text(Passing& p);  // sequence numbers: new, late, repeated; keep-alives and probes
+bool is_of_another(Passing& p);  // a bare ACK that an older connection sends in answer to a SYN
+void on_text(Passing& p);        // sequence numbers: new, late, repeated; keep-alives and probes
 void on_fin(Passing& p);
 void on_ack(Passing& p);
 void on_window(Passing& p);

@@ -33,6 +33,7 @@ TEST_CASE("octets count in thousands, rates in bits") {
   CHECK(octets_text(~0ULL) == "18447 PB");
   CHECK(rate_text(1'000'000, 1s) == "8 Mbit/s");
   CHECK(rate_text(1, 0s) == "-");
+  CHECK(rate_text(-1e-9) == "0 bit/s");
   CHECK(percent_text(1, 3) == "33 %");
   CHECK(percent_text(1, 50) == "2.0 %");
   CHECK(percent_text(1, 0) == "-");

@@ -121,6 +121,25 @@ TEST_CASE("a hole that is filled at once by an older packet is reordering") {
   }
 }
 
+TEST_CASE("packets that the file has in another order than their times tell are no reordering of the network") {
+  Talk t;
+  t.handshake_at_server();
+  t.client(30, ".", 1, 1, 1000);
+  t.client(30.2, ".", 2001, 1, 1000);
+  t.client(30.1, ".", 1001, 1, 1000).options.stamps.val -= 1;
+  t.server(30.3, ".", 1, 3001);
+  Analysis analysis;  // not sorted by time
+  std::uint64_t frame = 0;
+  for (Segment& segment : t.segments()) {
+    segment.frame = ++frame;
+    analysis.on(segment);
+  }
+  analysis.finish();
+  const Told told = test::told(analysis);
+  CHECK_FALSE(told.has("reordering"));
+  CHECK(told.find("capture-incomplete")->severity == Severity::info);
+}
+
 TEST_CASE("at the sender, SACK that tells of holes which close by themselves is reordering") {
   for (const Family family : both_families) {
     Talk t(family);
@@ -166,6 +185,27 @@ TEST_CASE("the same packet within microseconds over another way is capture-dupli
     for (Segment copy : once) {
       copy.at += std::chrono::microseconds(5);
       copy.link = 77;
+      t.segments().push_back(copy);
+    }
+    const Told told = t.told();
+    CHECK(told.has("capture-duplicates"));
+    CHECK_FALSE(told.has("network-duplicates"));
+    CHECK(told.trouble().empty());
+  }
+}
+
+TEST_CASE("what was captured before and behind a router is captured twice, without IDs and timestamps too") {
+  for (const Family family : both_families) {
+    Talk t(family);
+    t.timestamps = false;
+    t.handshake();
+    t.exchange(30);
+    t.goodbye(100, 101, 201);
+    const std::vector<Segment> once = t.segments();
+    for (Segment copy : once) {
+      copy.at += std::chrono::microseconds(400);
+      copy.link = 77;
+      --copy.ttl;
       t.segments().push_back(copy);
     }
     const Told told = t.told();

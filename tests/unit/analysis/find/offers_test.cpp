@@ -41,6 +41,8 @@ TEST_CASE("text in a SYN that was not taken is tfo, ignored") {
     const Told told = t.told();
     CHECK(told.fact("tfo", "ignored") == 1);
     CHECK(told.find("tfo")->severity == Severity::note);
+    CHECK(told.trouble().empty());  // nothing was lost
+    CHECK(told.connections[0].handshake == Duration(20'100'000));
   }
 }
 

@@ -98,6 +98,8 @@ TEST_CASE("a SYN sent twice and then answered is syn-retransmitted-then-ok") {
     const Told told = t.told();
     CHECK(told.trouble() == "syn-retransmitted-then-ok");
     CHECK(told.find("syn-retransmitted-then-ok")->cost.time == 1s);
+    CHECK(told.find("syn-retransmitted-then-ok")->frames == std::vector<std::uint64_t>{1, 2, 3});
+    CHECK(told.fact("syn-retransmitted-then-ok", "connect") == doctest::Approx(1.0201));
   }
 }
 
@@ -228,6 +230,44 @@ TEST_CASE("a SYN answered by an ACK of something else is old-state-collision") {
   }
 }
 
+TEST_CASE("the numbers of the older connection are no numbers of the new one, which goes on without trouble") {
+  for (const std::uint32_t old : {90'000u, 2'000'000'000u, 0xf0000000u}) {
+    Talk t;
+    t.client(0, "S", 0, 0);
+    t.server(20, ".", old, 50'000'000);
+    t.client(20.1, "R", 50'000'000, 0);
+    t.client(1000, "S", 0, 0);
+    t.server(1020, "S.", 0, 1);
+    t.client(1020.1, ".", 1, 1);
+    t.client(1030, "P.", 1, 1, 10);
+    t.server(1050, "P.", 1, 11, 500);
+    t.client(1050.1, ".", 11, 501);
+    t.goodbye(1060, 11, 501);
+    const Told told = t.told();
+    CHECK(told.trouble() == "old-state-collision");
+    CHECK(told.find("old-state-collision")->severity == Severity::warning);
+    CHECK(told.fact("old-state-collision", "again") == 1);
+    CHECK(told.find("old-state-collision")->frames == std::vector<std::uint64_t>{1, 2, 3, 4, 5});
+    CHECK(told.connections[0].sides[1].retransmissions == 0);
+    CHECK(told.connections[0].state == FlowState::closed);
+  }
+}
+
+TEST_CASE("an RST that does not acknowledge the SYN refuses nothing, and who goes on was not torn") {
+  Talk t;
+  t.client(0, "S", 0, 0);
+  t.say(20, 1, "R.", 0, 5000).seq = Seq{0};
+  CHECK(t.told().trouble().empty());
+  CHECK(t.told().connections[0].state == FlowState::syn_sent);
+  t.client(1000, "S", 0, 0);
+  t.server(1020, "S.", 0, 1);
+  t.client(1020.1, ".", 1, 1);
+  const Told told = t.told();
+  CHECK(told.connections[0].state == FlowState::established);
+  CHECK_FALSE(told.has("rst-injected"));
+  CHECK_FALSE(told.has("port-closed"));
+}
+
 TEST_CASE("a four-tuple used again is port-reuse, and both connections are complete") {
   for (const Family family : both_families) {
     Talk t(family);
@@ -264,6 +304,7 @@ TEST_CASE("SYNs that cross are simultaneous-open and no retransmissions") {
     t.goodbye(60, 51, 1);
     const Told told = t.told();
     CHECK(told.has("simultaneous-open"));
+    CHECK(std::ranges::find(told.find("simultaneous-open")->frames, 2) != told.find("simultaneous-open")->frames.end());
     CHECK(told.trouble().empty());
   }
 }

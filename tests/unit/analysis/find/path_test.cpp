@@ -1,3 +1,4 @@
+#include "analysis/find/words.hpp"
 #include "talk.hpp"
 
 #include <doctest/doctest.h>
@@ -63,6 +64,37 @@ TEST_CASE("ICMP that tells an MTU, and smaller segments after it: pmtud, and no 
     CHECK(told.fact("pmtud", "mtu") == 1300);
     CHECK(told.fact("pmtud", "size_after") == 1200);
   }
+}
+
+TEST_CASE("who is told the MTU and sends the same octets in packets as big again is told so") {
+  Talk t;
+  t.handshake();
+  t.client(30, "P.", 1, 1, 1400);
+  t.icmp(31, 3, 4, 1, 1300);
+  for (const double at : {250.0, 700.0, 1600.0}) {
+    t.client(at, "P.", 1, 1, 1400);
+    t.icmp(at + 1, 3, 4, 1, 1300);
+  }
+  const Told told = t.told();
+  CHECK(told.find("pmtud")->severity == Severity::warning);
+  CHECK(told.fact("pmtud", "ignored") == 1);
+  CHECK(say(*told.find("pmtud"), Lang::en) ==
+        "The path carries packets of 1300 octets at most: 10.0.0.254 said so, but the client sent the same octets in segments as "
+        "big again.");
+}
+
+TEST_CASE("a router that names no size is told so, and no size is made up") {
+  Talk t;
+  t.handshake();
+  t.client(30, "P.", 1, 1, 1400);
+  t.icmp(31, 3, 4, 1, 0);
+  t.client(31.1, ".", 1, 1, 536);
+  t.client(31.2, "P.", 537, 1, 864);
+  t.server(51, ".", 1, 1401);
+  const Told told = t.told();
+  CHECK(told.trouble().empty());
+  CHECK(say(*told.find("pmtud"), Lang::en) ==
+        "A packet of the client was too big for the path: 10.0.0.254 said so, and the client made its segments smaller.");
 }
 
 TEST_CASE("full segments repeated in vain, then smaller ones that arrive: mtu-probing-recovered") {

@@ -1,7 +1,10 @@
 // Diagnoses 48 to 52: hosts, the honesty of the capture, notes.
+#include "analysis/find/words.hpp"
 #include "talk.hpp"
 
 #include <doctest/doctest.h>
+
+#include <random>
 
 using namespace ft;
 using namespace ft::analysis;
@@ -49,6 +52,24 @@ TEST_CASE("one address that tries many ports in vain is port-scan, and the singl
     const Told told = t.told();
     CHECK(told.trouble() == "port-scan");
     CHECK(told.fact("port-scan", "ports") >= 55);
+    CHECK(say(*told.find("port-scan"), Lang::en).find(" tried about ") != std::string::npos);  // an estimate is called one
+    CHECK(say(told.verdict, Lang::en)[0] == "60 connections: 0 closed properly.");             // not "nothing wrong"
+  }
+}
+
+TEST_CASE("distinct things are counted within a few per cent, all ports of a host within a fifth") {
+  for (const std::uint64_t count : {1u, 15u, 400u, 3000u, 20'000u, 65'535u}) {
+    DistinctCounter counter;
+    std::mt19937_64 hashes(count);
+    const double error = count <= 3000 ? 0.05 : 0.2;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t hash = hashes();
+      for (int again = 0; again < 2; ++again) counter.add(hash);
+    }
+    const auto told = static_cast<double>(counter.count());
+    CAPTURE(count);
+    CHECK(told >= (1 - error) * static_cast<double>(count));
+    CHECK(told <= (1 + error) * static_cast<double>(count));
   }
 }
 

@@ -221,7 +221,7 @@ TEST_CASE("what is not known is left out of a sentence, and one is not many") {
   finding.facts = {{"tries", Fact::Unit::count, 1}, {"port", Fact::Unit::port, 80}};
   finding.frames = {7};
   finding.frame_count = 1;
-  CHECK(say(finding, Lang::en).starts_with("Nobody answered: the client asked 1 time for port 80 and heard nothing."));
+  CHECK(say(finding, Lang::en).starts_with("Nobody answered: the client asked once for port 80 and heard nothing."));
   CHECK(how_known(finding, Lang::en).starts_with("Frame 7: "));
 }
 
