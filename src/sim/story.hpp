@@ -28,8 +28,6 @@ struct Overrides {
   std::optional<std::uint64_t> rate;  // bits per second, both directions
   bool ipv6 = false;
   std::string impairment;  // as for parse_impairment, on top of the scenario's, both directions
-
-  bool changes_the_network() const { return rtt || loss || rate || !impairment.empty(); }
 };
 
 struct HostEnd {

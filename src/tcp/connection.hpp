@@ -144,8 +144,6 @@ class Connection {
   CloseReason why() const { return why_; }
   /// What a call on a dead connection answers.
   Error dead_error() const;
-  bool is_detached() const { return detached_; }
-  bool is_passive() const { return passive_; }
   /// The user holds nothing of it any more and only 2 MSL is left: a small record will do.
   bool can_become_record() const { return state_ == State::time_wait && detached_ && sends_nothing(); }
   TimeWait time_wait_record() const;

@@ -160,7 +160,6 @@ const Words* find_words(std::string_view id) {
   return found == table.end() ? nullptr : &*found;
 }
 
-std::span<const Explanation> all_explanations() { return explanations; }
 std::span<const Explanation> all_proofs() { return proof_words; }
 
 std::string term_in_words(std::string_view text, Lang lang) {

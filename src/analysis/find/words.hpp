@@ -79,7 +79,6 @@ struct Explanation {
   std::string_view id;
   Text text;
 };
-std::span<const Explanation> all_explanations();
 /// What a second capture proves (Proof::id).
 std::span<const Explanation> all_proofs();
 

@@ -46,8 +46,6 @@ class End {
   /// Its application was told that the connection is over, or closed or aborted it.
   CloseReason why() const { return why_; }
   bool left() const { return left_; }
-  /// Everything it wrote was to be delivered.
-  bool said_goodbye() const { return shut_; }
   std::string describe() const;
 
   // What the connection had reached when it was looked at last.

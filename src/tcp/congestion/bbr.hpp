@@ -43,9 +43,7 @@ class Bbr final : public CongestionController {
   std::uint64_t max_bw() const { return max_bw_.best(); }
   std::uint64_t bw() const { return bw_; }
   Duration min_rtt() const { return min_rtt_; }
-  std::uint64_t extra_acked() const { return extra_acked_.best(); }
   std::uint64_t inflight_longterm() const { return inflight_longterm_; }
-  std::uint64_t inflight_shortterm() const { return inflight_shortterm_; }
   std::uint64_t bw_shortterm() const { return bw_shortterm_; }
   bool full_bw_reached() const { return full_bw_reached_; }
 

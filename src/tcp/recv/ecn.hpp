@@ -54,7 +54,6 @@ class EcnReceiver {
     has_earlier_ = false;
     return Earlier{earlier_nxt_, earlier_ece_};
   }
-  bool has_earlier() const { return has_earlier_; }
 
   /// Who cuts a super-segment clears CWR on all pieces but the first, as RFC 3168 wanted; here it is a bit of the counter
   /// (9768 3.3.4).
