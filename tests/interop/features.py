@@ -158,24 +158,27 @@ def timestamps(world, family):
 
 
 def keepalive(world, family):
-    for ours, theirs, opener in pairs(world, family, "", "--keepalive", "1s"):
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        theirs.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
-        theirs.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
-        we_send(ours, theirs, b"hello")
-        they_send(ours, theirs, b"hello")
-        time.sleep(3.5)
-        we_send(ours, theirs, b"still there")  # it survived
-        finish(ours, theirs)
-        packets = wire(world, opener)
-        for prober in (True, False):
+    """One prober at a time: whoever asks first spares the other the question."""
+    for prober in (True, False):
+        name = "we" if prober else "the kernel"
+        for ours, theirs, opener in pairs(world, family, "", *(["--keepalive", "1s"] if prober else [])):
+            if not prober:
+                theirs.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                theirs.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+                theirs.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+            we_send(ours, theirs, b"hello")
+            they_send(ours, theirs, b"hello")
+            time.sleep(2.5)
+            we_send(ours, theirs, b"still there")  # it survived
+            finish(ours, theirs)
+            packets = wire(world, opener)
             sent = {p.seq + p.length for p in packets if p.ours == prober and p.length}
             probes = [i for i, p in enumerate(packets) if p.ours == prober and p.length <= 1 and p.flags == 0x10 and p.seq + 1 in sent]
-            assert probes, ("we" if prober else "the kernel") + " sent no keep-alive probe"
+            assert probes, f"{name} sent no keep-alive probe"
             answered = [i for i in probes if any(q.ours != prober and q.ack == packets[i].seq + 1 for q in packets[i + 1:i + 4])]
             assert answered, "no probe was answered"
-        assert any(p.comment.startswith("keepalive-probe") for p in packets if p.ours)
-        print(f"  opened by {opener}: probes went and were answered both ways")
+            assert not prober or any(p.comment.startswith("keepalive-probe") for p in packets if p.ours)
+            print(f"  opened by {opener}: {name} asked and had an answer")
 
 
 def zero_window(world, family, stall=1.5):
