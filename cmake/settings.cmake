@@ -16,11 +16,26 @@ endif()
 
 # The engine's rooms are small files on purpose, and a segment passes through all of them: the linker joins them again in the
 # programs that have FT_LTO (a fifth faster; bench/README.md). Their objects hold both forms, so tests link as they always did.
-set(FT_LTO_ROOMS base wire tcp net stack)
+set(FT_ENGINE_ROOMS base wire tcp net stack)
+set(FT_ENGINE_OPTIONS)
 set(FT_LTO OFF)
 if(CMAKE_BUILD_TYPE STREQUAL Release AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   include(CheckIPOSupported)
   check_ipo_supported(RESULT FT_LTO LANGUAGES CXX)
+endif()
+if(FT_LTO)
+  list(APPEND FT_ENGINE_OPTIONS -flto=auto -ffat-lto-objects)
+endif()
+
+# g++ copies a struct through 16-octet registers even when its members have just been stored one by one, and a load that spans
+# several stores waits until they are in the cache. A segment's way is full of small structs: they are copied by words instead,
+# and cleared without "rep stos" (x86 only; bench/README.md).
+include(CheckCXXCompilerFlag)
+set(FT_SMALL_STRUCTS "-mtune-ctrl=^sse_unaligned_load_optimal,^sse_unaligned_store_optimal"
+    "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign")
+check_cxx_compiler_flag("${FT_SMALL_STRUCTS}" FT_HAS_SMALL_STRUCTS)
+if(FT_HAS_SMALL_STRUCTS)
+  list(APPEND FT_ENGINE_OPTIONS ${FT_SMALL_STRUCTS})
 endif()
 
 add_library(ft_options INTERFACE)

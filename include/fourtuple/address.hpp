@@ -35,11 +35,13 @@ class IpAddress {
   static constexpr IpAddress from_octets(Family family, std::span<const std::uint8_t> octets) {
     IpAddress r;
     r.family_ = family;
-    // Every packet brings two of these: copy in lengths that the compiler knows, and all 16 octets at once.
+    // Every packet brings two of these: copy in lengths that the compiler knows, and all 16 octets at once, in a register. Two
+    // words put together in memory would be read back before they are there.
     if (family == Family::ipv4 && octets.size() >= 4) {
+      using Words [[gnu::vector_size(16)]] = std::uint64_t;
       const std::uint64_t word = std::bit_cast<std::uint32_t>(std::array{octets[0], octets[1], octets[2], octets[3]});
-      const std::array<std::uint64_t, 2> words{std::endian::native == std::endian::little ? word : word << 32, 0};
-      r.octets_ = std::bit_cast<std::array<std::uint8_t, 16>>(words);
+      r.octets_ =
+          std::bit_cast<std::array<std::uint8_t, 16>>(Words{std::endian::native == std::endian::little ? word : word << 32, 0});
     } else if (octets.size() >= 16) {
       std::copy_n(octets.begin(), 16, r.octets_.begin());
     } else {

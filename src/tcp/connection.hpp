@@ -226,10 +226,11 @@ class Connection {
 
   // output
   std::optional<Outgoing> segment_for(Context context, const Chunk& chunk, std::uint32_t mss);
-  wire::TcpHeader header_for(Instant now, Seq seq, std::uint8_t flags, std::uint32_t text);
+  /// A fresh header, where it stands in what leaves.
+  void fill_in(wire::TcpHeader& header, Instant now, Seq seq, std::uint8_t flags, std::uint32_t text);
   /// SACK blocks for a segment with `text` octets, as many as fit; true when all that is new was said.
   bool report_received(wire::TcpHeader& header, std::uint32_t text);
-  Outgoing pure(Context context, Seq seq, Cause cause);
+  std::optional<Outgoing> pure(Context context, Seq seq, Cause cause);
   /// The mirrored ECE of octets before a change (RFC 8257 3.2).
   std::optional<Outgoing> earlier_ack(Context context);
   /// ECN of a segment with text or FIN: the IP header's field and the TCP header's flags.

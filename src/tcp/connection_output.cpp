@@ -68,15 +68,16 @@ Seq Connection::acceptable_seq() const {
   return sender_.syn_acked() && after(snd.max, edge) ? edge : snd.max;
 }
 
-Outgoing Connection::pure(Context context, Seq seq, Cause cause) {
-  Outgoing out;
+std::optional<Outgoing> Connection::pure(Context context, Seq seq, Cause cause) {
+  std::optional<Outgoing> result(std::in_place);
+  Outgoing& out = *result;
   out.before = out.after = state_;
   out.cause = cause;
-  out.header = header_for(context.now, seq, wire::tcp_flag::ack, 0);
+  fill_in(out.header, context.now, seq, wire::tcp_flag::ack, 0);
   ecn_.fill_in(out.header, {.room = ecn_.in.has_option(false) ? option_room(out.header, 0) : 0, .pure = true});
   tell_user_timeout(out.header);
   note_sent(context.now, out);
-  return out;
+  return result;
 }
 
 Cause Connection::syn_cause(bool again) const {
@@ -105,7 +106,7 @@ std::optional<Outgoing> Connection::segment_for(Context context, const Chunk& ch
   if (chunk.fin) flags |= wire::tcp_flag::fin;
   if (chunk.length != 0) receiver_.ack.on_data_sent();
   const std::uint32_t offered = receiver_.rcv.wnd;
-  out.header = header_for(context.now, chunk.seq, flags, out.segment_size != 0 ? out.segment_size : chunk.length);
+  fill_in(out.header, context.now, chunk.seq, flags, out.segment_size != 0 ? out.segment_size : chunk.length);
   if (chunk.syn) {
     const wire::TcpOptions agreed = out.header.options;
     wire::TcpOptions peer;  // what we may offer back
@@ -167,11 +168,10 @@ bool Connection::report_received(wire::TcpHeader& header, std::uint32_t text) {
 //= rfc2018 4-1
 //= rfc2018 4-2
 //= rfc2018 4-3
-wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags, std::uint32_t text) {
-  wire::TcpHeader header;
+void Connection::fill_in(wire::TcpHeader& header, Instant now, Seq seq, std::uint8_t flags, std::uint32_t text) {
   header.seq = seq;
   header.flags = flags;
-  if ((flags & wire::tcp_flag::ack) == 0) return header;
+  if ((flags & wire::tcp_flag::ack) == 0) return;
 
   header.ack = receiver_.rcv.nxt;
   header.window = offer_window(receiver_.rcv, window_space());
@@ -188,7 +188,6 @@ wire::TcpHeader Connection::header_for(Instant now, Seq seq, std::uint8_t flags,
     header.flags |= wire::tcp_flag::urg;
     header.urgent = static_cast<std::uint16_t>(std::min(urgent, 65535));
   }
-  return header;
 }
 
 }  // namespace ft::tcp

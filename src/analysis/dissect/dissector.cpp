@@ -82,7 +82,7 @@ bool Dissector::dissect_common() {
   segment.at = frame_.at;
   segment.interface = frame_.interface;
   segment.direction = frame_.direction;
-  segment.link = mix_link(0, octets.first(12));
+  segment.link = mix_link(0, octets.first<12>());
   segment.packet_length = static_cast<std::uint32_t>(total);
   if (v4) {
     segment.has_ip_id = true;

@@ -51,18 +51,6 @@ void Walk::add_data() {
   if (!rest().empty()) add(Protocol::data, 0);
 }
 
-std::uint64_t mix_link(std::uint64_t digest, std::span<const std::byte> octets) {
-  while (!octets.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t n = std::min<std::size_t>(octets.size(), sizeof word);
-    std::memcpy(&word, octets.data(), n);
-    digest = (digest ^ word ^ n) * 0x9e3779b97f4a7c15u;
-    digest ^= digest >> 29;
-    octets = octets.subspan(n);
-  }
-  return digest;
-}
-
 std::string_view to_string(Protocol protocol) {
   constexpr std::string_view names[] = {"eth",          "vlan",         "llc",           "sll",          "sll", "null",
                                         "ppp",          "pppoes",       "mpls",          "arp",          "ip",  "ipv6",

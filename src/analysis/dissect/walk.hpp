@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -94,6 +95,26 @@ class Walk {
 };
 
 /// Octets that tell two ways through a network apart (MAC addresses, tags, ways of a cooked capture), added to a digest.
-std::uint64_t mix_link(std::uint64_t digest, std::span<const std::byte> octets);
+template <std::size_t N>
+std::uint64_t mix_link(std::uint64_t digest, std::span<const std::byte, N> octets) {
+  const auto mix = [&digest](std::uint64_t word) {
+    digest = (digest ^ word ^ N) * 0x9e3779b97f4a7c15u;
+    digest ^= digest >> 29;
+  };
+  const auto word_at = [octets](std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, octets.data() + at, sizeof word);
+    return word;
+  };
+  if constexpr (N < 8) {
+    std::uint64_t word = 0;
+    for (const std::byte octet : octets) word = word << 8 | std::to_integer<std::uint64_t>(octet);
+    mix(word);
+  } else {  // whole words, the last of which may overlap the one before
+    for (std::size_t at = 0; at + 8 < N; at += 8) mix(word_at(at));
+    mix(word_at(N - 8));
+  }
+  return digest;
+}
 
 }  // namespace ft::analysis

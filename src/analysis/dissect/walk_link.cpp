@@ -76,7 +76,7 @@ void Walk::run() {
 
 void Walk::ethernet() {
   if (!have(wire::ethernet_header_length, Protocol::ethernet)) return;
-  frame_.segment.link = mix_link(frame_.segment.link, rest().first(12));
+  frame_.segment.link = mix_link(frame_.segment.link, rest().first<12>());
   const std::uint16_t type = load_be16(here() + 12);
   if (add(Protocol::ethernet, wire::ethernet_header_length)) ethertype(type);
 }
@@ -84,7 +84,7 @@ void Walk::ethernet() {
 void Walk::ethertype(std::uint16_t type) {
   while (is_tag(type)) {
     if (!have(4, Protocol::vlan)) return;
-    frame_.segment.link = mix_link(frame_.segment.link, rest().first(2));
+    frame_.segment.link = mix_link(frame_.segment.link, rest().first<2>());
     type = load_be16(here() + 2);
     if (!add(Protocol::vlan, 4)) return;
   }
@@ -121,7 +121,7 @@ void Walk::llc() {
 void Walk::sll() {
   constexpr std::size_t header = 16;
   if (!have(header, Protocol::linux_sll)) return;
-  frame_.segment.link = mix_link(frame_.segment.link, rest().first(14));
+  frame_.segment.link = mix_link(frame_.segment.link, rest().first<14>());
   if (frame_.direction == Direction::unknown) frame_.direction = direction_of(load_be16(here()));
   const std::uint16_t type = load_be16(here() + 14);
   if (!add(Protocol::linux_sll, header)) return;
@@ -131,7 +131,7 @@ void Walk::sll() {
 void Walk::sll2() {
   constexpr std::size_t header = 20;
   if (!have(header, Protocol::linux_sll2)) return;
-  frame_.segment.link = mix_link(frame_.segment.link, rest().subspan(4, 16));  // interface, type, address
+  frame_.segment.link = mix_link(frame_.segment.link, rest().subspan<4, 16>());  // interface, type, address
   if (frame_.direction == Direction::unknown) frame_.direction = direction_of(load_u8(here() + 10));
   const std::uint16_t type = load_be16(here());
   if (!add(Protocol::linux_sll2, header)) return;
