@@ -41,6 +41,9 @@ std::optional<Duration> Rack::oldest_lost_in(Instant now, const Scoreboard& boar
   if (!any_ || !position) return std::nullopt;
   const SentSegment& record = board[*position];
   if (!sent_after(xmit_ts_, end_seq_, record.sent_at, record.end())) return std::nullopt;
+  // A repeat that left when that delivery was heard did not leave before it, whatever their numbers. On a path without delay, or
+  // by a coarse clock, it would be lost again at once, and again.
+  if (record.retransmitted && record.sent_at >= xmit_ts_ + rtt_) return std::nullopt;
   return record.sent_at + rtt_ + window - now;
 }
 

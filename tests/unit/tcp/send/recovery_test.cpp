@@ -72,6 +72,19 @@ RecoveryRules with_sack() {
 
 }  // namespace
 
+TEST_CASE("on a path without delay a repeat is not lost again by what was delivered before it left") {
+  Path path(with_sack());
+  path.rules.srtt = path.rules.min_rtt = 0ms;
+  path.sends(0ms, 4);
+  CHECK(path.hears(0ms, 1, {block(1001, 4001)}).entered);
+  path.repeats(0ms);
+  CHECK(path.hears(0ms, 1, {block(1001, 4001)}).newly_lost == 0);
+  CHECK_FALSE(path.is_lost(1));
+  path.sends(10ms, 1);
+  path.hears(10ms, 1, {block(1001, 5001)});
+  CHECK(path.is_lost(1));
+}
+
 TEST_CASE("RACK finds a segment lost when three later ones were delivered, and enters recovery once") {
   FT_COVERS("rfc9937 6.2-1");
   Path path(with_sack());
