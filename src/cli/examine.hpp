@@ -52,6 +52,8 @@ class Examination {
   void settle(analysis::report::FlowSteps& steps) const;
 
   const analysis::report::CaptureFile& file() const { return file_; }
+  /// A sentence about what of the capture is not told.
+  void remark(std::string sentence) { file_.remarks.push_back(std::move(sentence)); }
   const analysis::Analysis& analysis() const { return analysis_; }
   /// Made when it is first asked for.
   const analysis::Finder& finder() const;

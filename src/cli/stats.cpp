@@ -1,6 +1,7 @@
 // fourtuple stats: a capture in numbers.
 #include "analysis/report/stats.hpp"
 
+#include "analysis/quantity.hpp"
 #include "analysis/report/document_markdown.hpp"
 #include "analysis/report/document_text.hpp"
 #include "cli/capture_options.hpp"
@@ -65,6 +66,15 @@ void print_json(Output& out, const Examination& examined, const Wanted& wanted, 
   out.write(json.take());
 }
 
+void remark_addresses(Examination& examined, std::uint64_t ends, analysis::Lang lang) {
+  if (ends == 0) return;
+  const std::string most = analysis::count_text(report::Stats::most_addresses), left = analysis::count_text(ends);
+  examined.remark(lang == analysis::Lang::zh
+                      ? "地址表只含最先出现的 " + most + " 个地址：另有 " + left + " 个连接端点的地址没有计入。"
+                      : "The table of addresses holds the first " + most + ": those of " + left +
+                            " more ends of connections are not in it.");
+}
+
 int stats(const StatsOptions& o) {
   const analysis::Lang lang = o.capture.language();
   auto examined = Examination::open(o.capture.file, lang, {.twice = !o.filter.empty(), .verify = false});
@@ -79,6 +89,7 @@ int stats(const StatsOptions& o) {
   if (o.csv.empty() || o.csv == "addresses" || o.csv == "ports")
     for (std::uint32_t stream = 0; stream < (*examined)->streams(); ++stream)
       if ((*wanted)(stream)) stats.add((*examined)->analysis().connection(stream));
+  remark_addresses(**examined, stats.addresses_left_out(), lang);
   Output out;
   if (!o.csv.empty()) {
     print_csv(out, **examined, *wanted, stats, o.csv);
@@ -89,7 +100,7 @@ int stats(const StatsOptions& o) {
     out.write(o.markdown ? report::document_markdown(document) : report::document_text(document, {.style = o.capture.style()}));
   }
   if (const auto error = out.finish()) return fail("cannot write: " + *error, exit_failed);
-  if ((*examined)->file().partial && !page)
+  if (!page)
     for (const std::string& remark : (*examined)->file().remarks) std::fprintf(stderr, "fourtuple stats: %s\n", remark.c_str());
   return (*examined)->file().partial ? exit_partial : exit_ok;
 }

@@ -152,6 +152,24 @@ TEST_CASE("a display filter chooses connections, and a wrong one is complained a
   CHECK(Ran::program("explain -Y 'tcp.port == 1' " + file).status == 1);
 }
 
+TEST_CASE("stats says how many addresses it left out of its table") {
+  const std::string path = "/tmp/fourtuple-addresses-" + std::to_string(::getpid());
+  {
+    std::ofstream out(path, std::ios::binary);
+    const auto put = [&out](std::initializer_list<std::uint32_t> words) {  // as the octets stand in the file
+      for (const std::uint32_t word : words)
+        for (const int shift : {24, 16, 8, 0}) out.put(static_cast<char>(word >> shift));
+    };
+    put({0xa1b2c3d4, 0x00020004, 0, 0, 65535, 101});
+    for (std::uint32_t i = 0; i < 50'002; ++i)  // SYNs between strangers
+      put({1, i, 40, 40, 0x45000028, 0, 0x40060000, 0x0a000000 + i, 0x0b000000 + i, 0x04000050, 1000, 0, 0x50020400, 0});
+  }
+  const Ran text = Ran::program("stats --top 1 " + path), csv = Ran::program("stats --csv ports " + path);
+  CHECK(text.status == 0);
+  for (const Ran& ran : {text, csv}) CHECK(ran.output.find("those of 4 more ends of") != std::string::npos);
+  ::unlink(path.c_str());
+}
+
 TEST_CASE("why and stats take a display filter as explain does") {
   const std::string file = capture("many_conns.client.pcap");
   CHECK(Ran::program("why -Y 'tcp.port == 9999' " + file).status == 11);
