@@ -249,9 +249,10 @@ def main():
     evidence = Evidence(arguments.root.resolve())
     write_or_compare(evidence, arguments.write)
     evidence.check_musts()
+    stands = bool(evidence.problems)  # whatever ran
     whole = evidence.check_run(arguments.log, arguments.cases) if arguments.log else True
     print("\n".join(evidence.problems) or "each MUST is proven or has a reason")
-    sys.exit(1 if evidence.problems and whole else 0 if whole else SKIP)
+    sys.exit(1 if stands or evidence.problems and whole else 0 if whole else SKIP)
 
 
 if __name__ == "__main__":

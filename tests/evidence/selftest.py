@@ -51,6 +51,7 @@ judged("a level that nobody knows", changed("spec/rfc20.csv", "MUST NOT", "OUGHT
 judged("a proof that failed", changed("build/log", "passed\t/x", "failed\t/x"), 1, "has no test that passed", RUN)
 judged("a claim that was not reached", changed("build/log", "it is\trfc20 MUST-1", "it is"), 1, "passed without executing it", RUN)
 judged("a partial run", changed("build/log", "passed\t/x/tests/scripts/a.cpp\tit is\trfc20 MUST-1\n", ""), 77, "partial: 1 of 1", RUN)
+judged("a stale table, however little ran", changed("build/log", "passed\t/x/tests/scripts/a.cpp\tit is\trfc20 MUST-1\n", ""), 1, "is stale", RUN, write=False)
 judged("a list that is not there", {}, 77, "partial", [*RUN, "build/none.cmake"])
 KERNEL_ONLY = {**changed("tests/scripts/a.cpp", '  FT_COVERS("rfc20 MUST-1");\n', ""), **changed("tests/interop/b.py", "SHLD-1", "MUST-1")}
 judged("interop skipped", {**KERNEL_ONLY, "build/log": "passed\ttests/scripts/a.cpp\tit is\nskipped\ttests/interop\t-\n"}, 0, "", RUN)
