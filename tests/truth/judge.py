@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import subprocess
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -149,16 +150,20 @@ class Judge:
         self.analyser = analyser
         self.measures = {key: Measure(what) for key, what in MEASURES.items()}
         self.confusion = Counter()
+        self.counting = threading.Lock()  # captures are heard side by side
 
     def hear(self, folder, name, journal, truths):
         happened = what_happened(journal, truths)
         for end in labels.ENDS:
             if truths[end]:
                 capture = os.path.join(folder, f"{name}.{end}.pcap")
-                if journal.get("labels", True):
-                    self.judge_labels(f"{name}.{end}", truths[end], *self.analyser.labels(capture))
-                if self.analyser.name != "tshark":
-                    self.judge_findings(f"{name}.{end}", journal, end, self.analyser.findings(capture), happened)
+                said = self.analyser.labels(capture) if journal.get("labels", True) else None
+                found = self.analyser.findings(capture) if self.analyser.name != "tshark" else None
+                with self.counting:
+                    if said is not None:
+                        self.judge_labels(f"{name}.{end}", truths[end], *said)
+                    if found is not None:
+                        self.judge_findings(f"{name}.{end}", journal, end, found, happened)
 
     def judge_labels(self, where, truths, got, _):
         for truth in truths:
