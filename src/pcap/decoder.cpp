@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace ft::pcap {
 namespace {
@@ -135,60 +136,60 @@ Decoder::Step Decoder::begin_classic(Octets window, bool last, std::uint32_t mag
   if (window.size() < classic_header_length) return want(classic_header_length, last, "the file ends within the pcap header");
   format_ = Format::classic;
   order_.little_endian = little_endian;
-  modified_ = magic == classic_magic_modified;
   if (order_.load16(window.data() + 4) != 2) return fail(Kind::unsupported, "pcap of a version other than 2");
-  // Before version 2.3 the two lengths stood the other way around; writers of 2.3 did not agree.
-  const std::uint16_t minor = order_.load16(window.data() + 6);
-  swapped_lengths_ = minor < 3;
-  old_minor_ = minor == 3;
   Interface interface;
   interface.snap_length = order_.load32(window.data() + 16);
   const std::uint32_t link = order_.load32(window.data() + 20);
   interface.link_type = static_cast<LinkType>(link & 0xffff);
   constexpr std::uint32_t has_fcs = 0x04000000;  // then the four highest bits say how long it is, in units of two octets
   if ((link & has_fcs) != 0) interface.fcs_length = static_cast<std::uint8_t>((link >> 28) * 2);
+  const bool modified = magic == classic_magic_modified;
+  // Before version 2.3 the two lengths stood the other way around; writers of 2.3 did not agree.
+  const std::uint16_t minor = order_.load16(window.data() + 6);
+  classic_ = {.header = modified ? modified_record_header_length : classic_record_header_length,
+              .most = std::min<std::size_t>(std::max(default_snap_length, interface.snap_length), most_octets_of_packet),
+              .tick = magic == classic_magic_nano ? 1 : 1000,
+              .link_type = interface.link_type,
+              .fcs_length = interface.fcs_length,
+              .modified = modified,
+              .swapped_lengths = minor < 3,
+              .old_minor = minor == 3};
   interfaces_.push_back(std::move(interface));
   dropped_.push_back(0);
-  clockworks_.push_back({.resolution = magic == classic_magic_nano ? std::uint8_t{9} : std::uint8_t{6}, .offset_seconds = 0});
+  clockworks_.push_back({});
   open_ = true;
   return take(classic_header_length, Step::passed);
 }
 
 Decoder::Step Decoder::classic_record(Octets window, bool last, Packet& packet) {
-  const std::size_t header = modified_ ? modified_record_header_length : classic_record_header_length;
-  if (window.size() < header) return want(header, last, "the file ends within a packet's header");
+  if (window.size() < classic_.header) return want(classic_.header, last, "the file ends within a packet's header");
   const std::byte* p = window.data();
-  std::size_t captured = order_.load32(p + 8);
+  std::uint32_t captured = order_.load32(p + 8);
   std::uint32_t original = order_.load32(p + 12);
-  if (swapped_lengths_ || (old_minor_ && captured > original)) {
-    const auto swapped = static_cast<std::uint32_t>(captured);
-    captured = original;
-    original = swapped;
-  }
-  const Interface& interface = interfaces_[0];
-  if (captured > std::min<std::size_t>(std::max(default_snap_length, interface.snap_length), most_octets_of_packet)) {
-    return fail(Kind::damaged, "a packet claims more octets than a capture may keep");
-  }
-  const std::size_t length = header + captured;
+  if (classic_.swapped_lengths || (classic_.old_minor && captured > original)) std::swap(captured, original);
+  if (captured > classic_.most) return fail(Kind::damaged, "a packet claims more octets than a capture may keep");
+  const std::size_t length = classic_.header + captured;
   if (length > window.size()) return want(length, last, "the file ends within a packet");
   // Where a record begins is known when the one before has told its length: a chain of loads that each miss the caches. Most of
-  // what waits is a full frame, so what would follow one and two of these is fetched before anybody asks.
-  constexpr std::size_t full_frame = 1530, line = 64;
-  if (window.size() > length + 2 * (full_frame + line)) {
-    for (const std::byte* guess : {p + length + full_frame, p + length + 2 * full_frame}) {
-      __builtin_prefetch(guess);
-      __builtin_prefetch(guess + line);
+  // what waits is a full frame, so what would follow one, two and three of these is fetched before anybody asks.
+  constexpr std::size_t full_frame = 1530, guesses = 3, line = 64;
+  if (window.size() > length + guesses * full_frame + 2 * line) {
+    for (std::size_t i = 1; i <= guesses; ++i) {
+      __builtin_prefetch(p + length + i * full_frame);
+      __builtin_prefetch(p + length + i * full_frame + line);
     }
   }
-  packet.at = to_instant(to_nanoseconds(order_.load32(p + 4), clockworks_[0].resolution), order_.load32(p));
+  // 32 bits of seconds and of fractions: the sum stays below 2^62 nanoseconds.
+  packet.at = Instant{Duration{order_.load32(p) * nanoseconds_per_second + order_.load32(p + 4) * classic_.tick}};
   packet.timed = true;
   packet.interface = 0;
-  packet.link_type = interface.link_type;
-  packet.direction = modified_ && load_u8(p + 22) == 4 ? Direction::outbound : Direction::unknown;  // its packet type: ours
+  packet.link_type = classic_.link_type;
+  packet.direction =
+      classic_.modified && load_u8(p + 22) == 4 ? Direction::outbound : Direction::unknown;  // its packet type: ours
   packet.original_length = original;
   packet.dropped_before = 0;
-  packet.fcs_length = interface.fcs_length;
-  packet.octets = window.subspan(header, captured);
+  packet.fcs_length = classic_.fcs_length;
+  packet.octets = window.subspan(classic_.header, captured);
   packet.comments.clear();
   return take(length, Step::packet);
 }

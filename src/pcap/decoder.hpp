@@ -92,9 +92,18 @@ class Decoder {
   std::size_t taken_ = 0;
   std::size_t needed_ = 0;
   bool open_ = false;
-  bool modified_ = false;  // classic: records tell their interface
-  bool swapped_lengths_ = false;
-  bool old_minor_ = false;  // classic 2.3: lengths may be swapped
+  /// What the header of a classic file says of all its records.
+  struct Classic {
+    std::size_t header = 0;  // octets before a packet
+    std::size_t most = 0;    // octets that a packet may have
+    std::int64_t tick = 0;   // nanoseconds: the unit of a second's fractions
+    LinkType link_type = LinkType::raw_ip;
+    std::uint8_t fcs_length = 0;
+    bool modified = false;         // they tell their packet's type
+    bool swapped_lengths = false;  // the original length comes first
+    bool old_minor = false;        // version 2.3: perhaps it does
+  };
+  Classic classic_;
   Format format_ = Format::pcapng;
   OctetOrder order_;
   std::vector<Interface> interfaces_;
