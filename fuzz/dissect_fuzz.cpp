@@ -1,9 +1,12 @@
 // Any octets as packets of any link type: layers lie within the packet and within one another's, text lies where the packet is,
-// memory for fragments stays bounded; and an anonymised packet is the same segment of somebody else.
+// memory for fragments stays bounded; an anonymised packet is the same segment of somebody else; and the short way reads what the
+// long way does.
 #include "analysis/anonymise/anonymiser.hpp"
 #include "analysis/dissect/dissector.hpp"
+#include "analysis/dissect/usual.hpp"
 #include "base/assert.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +50,32 @@ void check_anonymised(const Frame& frame, const Frame& other) {
   FT_ASSERT(a.checksum == b.checksum || a.checksum == ChecksumState::bad || a.checksum == ChecksumState::partial);
 }
 
+/// What the short way takes is read again the long way: without its Ethernet header, which only the short way wants.
+void check_usual(pcap::Packet packet) {
+  Segment quick;
+  if (!read_usual(packet, true, quick)) return;
+  constexpr std::uint32_t ethernet = 14;
+  packet.link_type = pcap::LinkType::raw_ip;
+  packet.octets = packet.octets.subspan(ethernet);
+  packet.original_length -= ethernet;
+  Dissector dissector;
+  const Frame& frame = dissector.dissect(packet);
+  FT_ASSERT(frame.has_segment);
+  const Segment& slow = frame.segment;
+  FT_ASSERT(quick.source == slow.source && quick.destination == slow.destination);
+  FT_ASSERT(quick.source_port == slow.source_port && quick.destination_port == slow.destination_port);
+  FT_ASSERT(quick.seq == slow.seq && quick.ack == slow.ack && quick.flags == slow.flags && quick.ae == slow.ae);
+  FT_ASSERT(quick.window == slow.window && quick.urgent == slow.urgent && quick.length == slow.length);
+  FT_ASSERT(quick.packet_length == slow.packet_length && quick.checksum == slow.checksum);
+  FT_ASSERT(quick.text.data() == slow.text.data() && quick.text.size() == slow.text.size());
+  FT_ASSERT(quick.ttl == slow.ttl && quick.traffic_class == slow.traffic_class && quick.fragmented == slow.fragmented);
+  FT_ASSERT(quick.has_ip_id == slow.has_ip_id && quick.ip_id == slow.ip_id && quick.dont_fragment == slow.dont_fragment);
+  const SegmentOptions &a = quick.options, &b = slow.options;
+  FT_ASSERT(a.has == b.has && a.mss_value == b.mss_value && a.shift == b.shift && a.nops == b.nops && a.stamps == b.stamps);
+  FT_ASSERT(a.fast_open_length == b.fast_open_length && a.sack_count == b.sack_count);
+  FT_ASSERT(std::equal(a.sack.begin(), a.sack.begin() + a.sack_count, b.sack.begin()));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -64,6 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     pcap::Packet packet{
         .link_type = link, .original_length = static_cast<std::uint32_t>(length + cut), .octets = input.subspan(at + 2, length)};
     at += 2 + length;
+    check_usual(packet);
     const Frame& frame = first.dissect(packet);
     check_layers(frame);
     FT_ASSERT(first.reassembler().octets_held() <= limits.most_octets &&

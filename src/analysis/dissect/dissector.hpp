@@ -1,5 +1,5 @@
 // Packets of a capture to frames, one at a time: link types, IPv4 and IPv6 with what may stand between them and TCP, and TCP
-// itself. What most packets are (Ethernet, IP without options, TCP) is read on a short way of its own.
+// itself. What nearly every packet is takes a short way (usual.hpp).
 #pragma once
 
 #include "analysis/dissect/frame.hpp"
@@ -28,13 +28,18 @@ class Dissector {
   /// Takes the capture's next packet apart; frames are counted from 1. The frame is valid until the next call, and borrows from
   /// the packet.
   const Frame& dissect(const pcap::Packet& packet);
+  /// The same packet's segment alone, for whoever wants no more, when it is of the usual kind (usual.hpp) and has a time: then it
+  /// is counted, and its only problem can be that the capture cut the text. False: nothing was done, dissect() it.
+  bool read_segment(const pcap::Packet& packet, Segment& segment);
   /// From now on as if nothing had been seen: for a second pass.
   void restart();
 
+  /// The time of the packet that came last.
+  Instant at() const { return frame_.at; }
   const Reassembler& reassembler() const { return reassembler_; }
 
  private:
-  bool dissect_common();
+  void lay_out_usual();
 
   DissectOptions options_;
   Reassembler reassembler_;

@@ -9,6 +9,7 @@
 #include "wire/tcp.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -39,36 +40,43 @@ struct SegmentOptions {
   std::uint8_t nops = 0;              // NOPs, in the whole header
   std::uint8_t fast_open_length = 0;  // octets of the cookie; 0 asks for one
   wire::Timestamps stamps{};
-  std::array<wire::SackBlock, 4> sack{};
+  std::array<wire::SackBlock, 4> sack{};  // those beyond sack_count mean nothing
+  /// As of a header without options. The blocks stay as they are: they lie in a cache line that most segments never touch.
+  constexpr void clear() {
+    has = mss_value = 0;
+    shift = sack_count = nops = fast_open_length = 0;
+    stamps = {};
+  }
   constexpr bool any(std::uint16_t which) const { return (has & which) != 0; }
 };
 
-struct Segment {
+/// Millions of them go from one core to another, so what most segments say lies in two cache lines.
+struct alignas(64) Segment {
   std::uint64_t frame = 0;  // its number in the capture, from 1
   Instant at{};             // since 1970-01-01 00:00 UTC
-  std::uint32_t interface = 0;
-  pcap::Direction direction = pcap::Direction::unknown;
-  bool has_ip_id = false;  // IPv4
-  bool dont_fragment = false;
-  bool fragmented = false;  // put together from IP fragments
-  std::uint8_t ttl = 0;     // or hop limit
-  std::uint8_t traffic_class = 0;
-  std::uint16_t ip_id = 0;
-  std::uint64_t link = 0;  // digest of MAC addresses and VLAN tags: two copies of a packet that differ here took two ways
-  IpAddress source;        // of the innermost IP header
+  std::uint64_t link = 0;   // digest of MAC addresses and VLAN tags: two copies of a packet that differ here took two ways
+  std::span<const std::byte> text;  // what the capture kept of it; borrowed for the call
+  Seq seq;
+  Seq ack;
+  std::uint32_t length = 0;         // octets of text on the wire, whatever the capture kept of it
+  std::uint32_t packet_length = 0;  // octets of the IP packet on the wire
+  IpAddress source;                 // of the innermost IP header
   IpAddress destination;
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
   std::uint16_t window = 0;  // as on the wire
   std::uint16_t urgent = 0;
+  std::uint16_t ip_id = 0;
+  std::uint16_t interface = 0;  // below pcap::Decoder::max_interfaces
+  pcap::Direction direction = pcap::Direction::unknown;
   std::uint8_t flags = 0;  // octet 13, see wire::tcp_flag
   bool ae = false;         // the flag before CWR
+  bool has_ip_id = false;  // IPv4
+  bool dont_fragment = false;
+  bool fragmented = false;  // put together from IP fragments
+  std::uint8_t ttl = 0;     // or hop limit
+  std::uint8_t traffic_class = 0;
   ChecksumState checksum = ChecksumState::unknown;
-  Seq seq;
-  Seq ack;
-  std::uint32_t length = 0;         // octets of text on the wire, whatever the capture kept of it
-  std::uint32_t packet_length = 0;  // octets of the IP packet on the wire
-  std::span<const std::byte> text;  // what the capture kept of it; borrowed for the call
   SegmentOptions options;
 
   constexpr bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
@@ -77,6 +85,8 @@ struct Segment {
     return length + (has(wire::tcp_flag::syn) ? 1u : 0u) + (has(wire::tcp_flag::fin) ? 1u : 0u);
   }
 };
+
+static_assert(offsetof(Segment, options) + offsetof(SegmentOptions, sack) <= 128);
 
 /// An ICMP or ICMPv6 error that quotes a TCP segment. The quote is of the packet that could not be delivered: `quoted_source`
 /// sent it, so the error goes to it.

@@ -109,9 +109,10 @@ TcpHeaderState read_tcp_segment(Octets octets, std::uint64_t wire, Segment& segm
   segment.flags = load_u8(p + 13);
   segment.window = load_be16(p + 14);
   segment.length = static_cast<std::uint32_t>(wire - header);
-  if (octets.size() >= wire::tcp_min_header) segment.urgent = load_be16(p + 18);
+  segment.urgent = octets.size() >= wire::tcp_min_header ? load_be16(p + 18) : std::uint16_t{0};
   const bool cut = octets.size() < header;
-  if (!cut) segment.text = octets.subspan(header);
+  segment.text = cut ? Octets{} : octets.subspan(header);
+  segment.options.clear();
   if (header == 32 && !cut && load_be32(p + 20) == padded_timestamps) {  // what nearly every segment carries
     segment.options.has = Has::timestamps;
     segment.options.nops = 2;

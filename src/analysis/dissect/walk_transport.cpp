@@ -17,7 +17,7 @@ void Walk::fill(Segment& segment, const Ip& ip) const {
   segment.link = link;
   segment.frame = frame_.number;
   segment.at = frame_.at;
-  segment.interface = frame_.interface;
+  segment.interface = static_cast<std::uint16_t>(frame_.interface);
   segment.direction = frame_.direction;
   segment.has_ip_id = ip.v4;
   segment.dont_fragment = ip.dont_fragment;

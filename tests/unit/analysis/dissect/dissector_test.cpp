@@ -81,6 +81,42 @@ TEST_CASE("the short way and the long way read the same") {
   }
 }
 
+TEST_CASE("a segment that is wanted alone is read into its place, and counted as a frame") {
+  Dissector dissector;
+  const Octets octets = ethernet(type_ipv4, data4());
+  pcap::Packet packet{.at = Instant{std::chrono::seconds(1)},
+                      .link_type = LinkType::ethernet,
+                      .original_length = static_cast<std::uint32_t>(octets.size()),
+                      .octets = octets};
+  Segment segment;
+  segment.options.sack_count = 4;  // of the one that lay there before
+  segment.urgent = 9;
+  segment.fragmented = true;
+  REQUIRE(dissector.read_segment(packet, segment));
+  CHECK(segment.frame == 1);
+  CHECK(segment.at == packet.at);
+  CHECK(segment.options.sack_count == 0);
+  CHECK(segment.urgent == 0);
+  CHECK_FALSE(segment.fragmented);
+  CHECK(dissector.dissect(packet).number == 2);
+  CHECK(dissector.dissect(packet).segment.link == segment.link);
+}
+
+TEST_CASE("what has no time, no Ethernet header or no segment is left to the long way, and is not counted") {
+  Dissector dissector;
+  const Octets usual = ethernet(type_ipv4, data4()), bare = data4(), other = ethernet(0x0806, text("who has"));
+  Segment segment;
+  const auto packet = [](const Octets& octets, LinkType link) {
+    return pcap::Packet{.link_type = link, .original_length = static_cast<std::uint32_t>(octets.size()), .octets = octets};
+  };
+  pcap::Packet untimed = packet(usual, LinkType::ethernet);
+  untimed.timed = false;
+  CHECK_FALSE(dissector.read_segment(untimed, segment));
+  CHECK_FALSE(dissector.read_segment(packet(bare, LinkType::raw_ip), segment));
+  CHECK_FALSE(dissector.read_segment(packet(other, LinkType::ethernet), segment));
+  CHECK(dissector.dissect(untimed).number == 1);
+}
+
 TEST_CASE("a SYN's options are read") {
   Bench bench;
   const Frame& frame = bench.see(ethernet(type_ipv4, ipv4(6, tcp(client4, server4, syn_header()))));
