@@ -88,6 +88,14 @@ class SeriesSink {
   virtual void on_sample(const Sample& sample) = 0;
 };
 
+/// What judging needs of a segment and nothing but that segment tells.
+struct Prepared {
+  std::uint32_t hash = 0;  // of its four-tuple
+  std::uint32_t bare = 0;  // digest of its header when it has no text
+  std::uint16_t way = 0;   // digest of where and how it came
+  bool plain = false;      // nothing is odd about it
+};
+
 class Analysis {
  public:
   explicit Analysis(AnalysisLimits limits = {}, SeriesSink* series = nullptr);
@@ -99,6 +107,9 @@ class Analysis {
   Judgement on(const Segment& segment);
   /// The same for many, faster: the records that the next ones need are fetched while this one is judged. 32 to 256 are good.
   void on(std::span<const Segment> segments);
+  /// The same for at most 256, each prepared by whoever had time to. It can be done on another thread, while others are judged.
+  void on(std::span<const Segment> segments, std::span<const Prepared> prepared);
+  Prepared prepare(const Segment& segment) const;
   /// The stream that the error quotes, if it was seen.
   std::optional<std::uint32_t> on(const IcmpError& error);
   /// The capture has ended. Nothing may follow.
@@ -121,6 +132,8 @@ class Analysis {
   /// Who sent the ICMP error of this frame (a note of kind icmp); of the first 4096 of them.
   std::optional<IpAddress> reporter(std::uint64_t frame) const;
 
+  /// As the limits had it, for other tables of what the capture holds.
+  std::uint64_t hash_seed() const;
   /// Octets of memory held now, and for how many streams: what the limits count.
   std::size_t memory() const;
 

@@ -135,6 +135,7 @@ void tell_handshake(const Record& r, Connection& c) {
 
 Connection Analysis::connection(std::uint32_t stream) const {
   const flow::Engine& engine = state_->engine;
+  engine.expect(stream);
   const Record& r = engine.record(stream);
   const flow::Extra* extra = engine.extra(stream);
   const flow::Live* live = engine.live(stream);
@@ -184,12 +185,17 @@ Analysis& Analysis::operator=(Analysis&&) noexcept = default;
 
 Judgement Analysis::on(const Segment& segment) { return state_->engine.judge(segment); }
 void Analysis::on(std::span<const Segment> segments) { state_->engine.judge_all(segments); }
+void Analysis::on(std::span<const Segment> segments, std::span<const Prepared> prepared) {
+  state_->engine.judge_all(segments, prepared);
+}
+Prepared Analysis::prepare(const Segment& segment) const { return state_->engine.prepare(segment); }
 std::optional<std::uint32_t> Analysis::on(const IcmpError& error) { return state_->engine.on_error(error); }
 void Analysis::finish() { state_->engine.finish(); }
 std::uint32_t Analysis::streams() const { return state_->engine.streams(); }
 std::vector<Note> Analysis::notes(std::uint32_t stream) const { return state_->engine.notes().of(state_->engine.record(stream)); }
 const CaptureFacts& Analysis::capture() const { return state_->engine.facts(); }
 std::optional<IpAddress> Analysis::reporter(std::uint64_t frame) const { return state_->engine.reporter(frame); }
+std::uint64_t Analysis::hash_seed() const { return state_->engine.seed(); }
 std::size_t Analysis::memory() const { return state_->engine.memory(); }
 
 Analysis::FrameLabel Analysis::label_of(std::uint64_t frame) const {

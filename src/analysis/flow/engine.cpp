@@ -17,8 +17,6 @@ std::uint32_t share(std::size_t octets, std::size_t each, std::uint32_t least) {
   return static_cast<std::uint32_t>(std::clamp<std::size_t>(octets / each, least, 0x7fffffff));
 }
 
-std::uint32_t v4_word(const IpAddress& address) { return static_cast<std::uint32_t>(address.words()[0]); }
-
 }  // namespace
 
 Engine::Engine(AnalysisLimits limits, SeriesSink* series)
@@ -36,24 +34,16 @@ Engine::~Engine() {
     for (auto& side : lives_[i].sides) side.sent.release(pieces_);
 }
 
-bool Engine::is_address(const Record& record, std::size_t side, const IpAddress& address) const {
-  if (!record.any(Record::ipv6)) return record.address[side] == v4_word(address);
-  return addresses_[record.address[side]] == address;
+std::uint8_t Engine::side_of_v6(const Record& record, const IpAddress& source, std::uint16_t source_port,
+                                const IpAddress& destination, std::uint16_t destination_port) const {
+  const auto is = [&](std::size_t side, const IpAddress& address, std::uint16_t port) {
+    return record.port[side] == port && addresses_[record.address[side]] == address;
+  };
+  if (is(0, source, source_port) && is(1, destination, destination_port)) return 0;
+  return is(1, source, source_port) && is(0, destination, destination_port) ? 1 : 2;
 }
 
-std::uint8_t Engine::side_of(const Record& record, const IpAddress& source, std::uint16_t source_port,
-                             const IpAddress& destination, std::uint16_t destination_port) const {
-  if (record.any(Record::ipv6) != source.is_v6() || destination.family() != source.family()) return 2;
-  if (record.port[0] == source_port && record.port[1] == destination_port && is_address(record, 0, source) &&
-      is_address(record, 1, destination))
-    return 0;
-  if (record.port[1] == source_port && record.port[0] == destination_port && is_address(record, 1, source) &&
-      is_address(record, 0, destination))
-    return 1;
-  return 2;
-}
-
-std::uint32_t Engine::begin(const Segment& segment, std::uint64_t hash, std::uint32_t before) {
+std::uint32_t Engine::begin(const Segment& segment, std::uint32_t hash, std::uint32_t before) {
   if (records_.size() >= limits_.streams) {
     ++facts_.streams_refused;
     return none;
@@ -81,7 +71,7 @@ std::uint32_t Engine::begin(const Segment& segment, std::uint64_t hash, std::uin
   return stream;
 }
 
-Engine::Place Engine::find(const Segment& segment, std::uint64_t hash, bool& fresh) {
+Engine::Place Engine::find(const Segment& segment, std::uint32_t hash, bool& fresh) {
   Place place;
   StreamTable::Slot* slot = table_.find(hash, [&](std::uint32_t stream) {
     place.side = side_of(records_[stream], segment.source, segment.source_port, segment.destination, segment.destination_port);

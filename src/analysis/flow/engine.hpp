@@ -28,11 +28,16 @@ class Engine {
   ~Engine();
 
   Judgement judge(const Segment& segment);
+  /// Many at a time (batch.cpp).
   void judge_all(std::span<const Segment> segments);
+  /// At most most_at_once.
+  static constexpr std::size_t most_at_once = 256;
+  void judge_all(std::span<const Segment> segments, std::span<const Prepared> prepared);
+  Prepared prepare(const Segment& segment) const;
   std::optional<std::uint32_t> on_error(const IcmpError& error);
   void finish();
 
-  std::uint64_t hash_of(const Segment& s) const {
+  std::uint32_t hash_of(const Segment& s) const {
     return tuple_hash(s.source, s.source_port, s.destination, s.destination_port, seed_);
   }
 
@@ -41,11 +46,14 @@ class Engine {
   const Extra* extra(std::uint32_t stream) const;
   const Live* live(std::uint32_t stream) const;
   Endpoint endpoint(const Record& record, std::uint8_t side) const;
+  /// Fetches what will be wanted of the streams after this one.
+  void expect(std::uint32_t stream) const;
   std::uint32_t streams() const { return records_.size(); }
   const Notebook& notes() const { return notes_; }
   const CaptureFacts& facts() const { return facts_; }
   CaptureFacts& facts() { return facts_; }
   std::optional<IpAddress> reporter(std::uint64_t frame) const;
+  std::uint64_t seed() const { return seed_; }
   std::size_t memory() const;
 
  private:
@@ -55,16 +63,36 @@ class Engine {
     std::uint32_t stream = none;
     std::uint8_t side = 0;
   };
+  /// What is found of a segment before its turn comes.
+  struct Ahead {
+    Record* record = nullptr;  // of the stream
+    std::uint32_t stream = none;
+    std::uint32_t live = none;
+    std::uint8_t side = 2;
+  };
   /// The side of the segment's sender: 2 when the record has another four-tuple.
   std::uint8_t side_of(const Record& record, const IpAddress& source, std::uint16_t source_port, const IpAddress& destination,
-                       std::uint16_t destination_port) const;
-  bool is_address(const Record& record, std::size_t side, const IpAddress& address) const;
-  Place find(const Segment& segment, std::uint64_t hash, bool& fresh);
+                       std::uint16_t destination_port) const {
+    if (record.any(Record::ipv6)) return side_of_v6(record, source, source_port, destination, destination_port);
+    if (source.is_v6() || destination.is_v6()) return 2;
+    const std::uint32_t from = v4_word(source), to = v4_word(destination);
+    const auto sends = [&](std::size_t side) {  // all four numbers in one comparison
+      const std::uint32_t addresses = (record.address[side] ^ from) | (record.address[side ^ 1] ^ to);
+      const int ports = (record.port[side] ^ source_port) | (record.port[side ^ 1] ^ destination_port);
+      return (addresses | static_cast<std::uint32_t>(ports)) == 0;
+    };
+    return sends(0) ? std::uint8_t{0} : sends(1) ? std::uint8_t{1} : std::uint8_t{2};
+  }
+  std::uint8_t side_of_v6(const Record& record, const IpAddress& source, std::uint16_t source_port, const IpAddress& destination,
+                          std::uint16_t destination_port) const;
+  static std::uint32_t v4_word(const IpAddress& address) { return static_cast<std::uint32_t>(address.words()[0]); }
+  Place find(const Segment& segment, std::uint32_t hash, bool& fresh);
   void begin_capture(const Segment& segment);
   void pass(const Segment& segment, Place place, bool fresh, Judgement* judged);
-  bool pass_plain(const Segment& segment, std::uint32_t stream, std::uint8_t side);
-  void take_text(Record& record, Live& live, std::uint8_t side, const Segment& segment, std::int64_t at, std::uint32_t frame);
-  std::uint32_t begin(const Segment& segment, std::uint64_t hash, std::uint32_t before);
+  bool pass_plain(const Segment& segment, const Prepared& prepared, Record& record, std::uint8_t side);
+  void take_text(Record& record, Live& live, std::uint8_t side, const Segment& segment, std::uint16_t way, std::int64_t at,
+                 std::uint32_t frame);
+  std::uint32_t begin(const Segment& segment, std::uint32_t hash, std::uint32_t before);
   Live& liven(std::uint32_t stream, Record& record);
   std::uint32_t make_room();
   void put_away(std::uint32_t live);
@@ -74,7 +102,7 @@ class Engine {
   void look_at_clock(const Segment& segment);
   void outlive(Passing& p);
   void show(Passing& p, const Judgement& judged);
-  void judge_ahead(const Segment& segment, std::uint64_t hash, std::uint32_t stream, std::uint8_t side);
+  void judge_ahead(const Segment& segment, const Prepared& prepared, const Ahead& found);
   void fetch_live(std::uint32_t number, std::size_t side) const;
   void fetch_pieces(std::uint32_t number, std::size_t side) const;
 

@@ -18,7 +18,7 @@ bool refuses(const IcmpError& error) { return error.ipv6 ? error.type == 1 : err
 std::optional<std::uint32_t> Engine::on_error(const IcmpError& error) {
   ++facts_.icmp_errors;
   std::uint8_t side = 2;
-  const std::uint64_t hash =
+  const std::uint32_t hash =
       tuple_hash(error.quoted_source, error.quoted_source_port, error.quoted_destination, error.quoted_destination_port, seed_);
   const StreamTable::Slot* slot = table_.find(hash, [&](std::uint32_t stream) {
     side = side_of(records_[stream], error.quoted_source, error.quoted_source_port, error.quoted_destination,

@@ -9,12 +9,13 @@ constexpr std::uint16_t window = 256;         // IDs remembered
 constexpr std::uint16_t longest_step = 4096;  // a host that numbers all its packets together takes such steps for one connection
 }  // namespace
 
-IdWindow::Place IdWindow::place(std::uint16_t id) {
+/// All but the next one of those that count one by one.
+IdWindow::Place IdWindow::place_other(std::uint16_t id) {
   if (id == 0) {  // RFC 6864 4.1: an atomic datagram's ID means nothing, and many hosts write 0
     if (zeros_ < 255) ++zeros_;
     return Place::unknown;
   }
-  if (others_ < 255) ++others_;
+  count_other();
   if (others_ == 1) {
     newest_ = id;
     mark(id);
@@ -23,14 +24,11 @@ IdWindow::Place IdWindow::place(std::uint16_t id) {
   const auto step = static_cast<std::uint16_t>(id - newest_);
   if (step == 0) return Place::seen;
   if (step <= longest_step) {
-    score_ = static_cast<std::int8_t>(std::min(score_ + 1, 32));
     if (step >= window)
       seen_ = {};
-    else if (step > 1)
+    else
       forget(static_cast<std::uint16_t>(newest_ + 1), static_cast<std::uint16_t>(step - 1));
-    newest_ = id;
-    mark(id);
-    return Place::newest;
+    return advance(id);
   }
   const auto back = static_cast<std::uint16_t>(newest_ - id);
   if (back < window) {

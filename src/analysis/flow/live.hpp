@@ -48,7 +48,11 @@ class IdWindow {
   enum class Place : std::uint8_t { unknown, newest, late, seen };
 
   /// What this ID says about when the packet left; remembers it.
-  Place place(std::uint16_t id);
+  Place place(std::uint16_t id) {
+    if (others_ == 0 || id == 0 || static_cast<std::uint16_t>(id - newest_) != 1) return place_other(id);
+    count_other();
+    return advance(id);
+  }
   /// They count up one by one or nearly so: the answers can be trusted.
   bool trusted() const { return score_ >= 4; }
   std::uint16_t newest() const { return newest_; }
@@ -58,6 +62,15 @@ class IdWindow {
   void mark(std::uint16_t id) { seen_[(id >> 6) & 3] |= std::uint64_t{1} << (id & 63); }
   bool marked(std::uint16_t id) const { return (seen_[(id >> 6) & 3] >> (id & 63) & 1) != 0; }
   void forget(std::uint16_t first, std::uint16_t count);
+  void count_other() { others_ = static_cast<std::uint8_t>(others_ + (others_ != 255 ? 1 : 0)); }
+  /// It counts up.
+  Place advance(std::uint16_t id) {
+    score_ = static_cast<std::int8_t>(score_ + (score_ < 32 ? 1 : 0));
+    newest_ = id;
+    mark(id);
+    return Place::newest;
+  }
+  Place place_other(std::uint16_t id);
 
   std::array<std::uint64_t, 4> seen_{};
   std::uint16_t newest_ = 0;

@@ -84,7 +84,10 @@ void on_window(Passing& p);
 void tell_history(Passing& p);
 
 /// Room for some pieces more of the side's; false when there is none at all.
-bool make_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces);
+bool find_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces);
+inline bool make_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces) {
+  return live.sides[side].sent.has_room(pieces) || find_room(record, live, store, side, pieces);
+}
 
 /// Why a sender repeats [seq, end), of which `piece` is the first part known.
 RepeatCause cause_of_repeat(Passing& p, const Piece& piece, std::uint32_t end);

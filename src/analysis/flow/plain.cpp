@@ -80,8 +80,13 @@ void take_ack(Record& r, Live& live, std::uint8_t side, const Segment& s, std::i
 
 }  // namespace
 
+Prepared Engine::prepare(const Segment& s) const {
+  return {.hash = hash_of(s), .bare = s.length == 0 ? digest_of(s) : 0, .way = way_of(s), .plain = is_plain(s)};
+}
+
 /// Text that is due, behind all that was sent.
-void Engine::take_text(Record& r, Live& live, std::uint8_t side, const Segment& s, std::int64_t at, std::uint32_t frame) {
+void Engine::take_text(Record& r, Live& live, std::uint8_t side, const Segment& s, std::uint16_t way, std::int64_t at,
+                       std::uint32_t frame) {
   SideRecord& own = r.sides[side];
   SideLive& own_live = live.sides[side];
   SideExtra& extra = live.extra.sides[side];
@@ -102,7 +107,7 @@ void Engine::take_text(Record& r, Live& live, std::uint8_t side, const Segment& 
     piece.stamp = s.options.stamps.val;
     piece.frame = frame;
     piece.ip_id = s.ip_id;
-    piece.way = way_of(s);
+    piece.way = way;
     piece.is = static_cast<std::uint8_t>(band_of(flight, own_live.largest) << Piece::band_shift);
     own_live.last_stamp = piece.stamp;
   } else {
@@ -115,9 +120,9 @@ void Engine::take_text(Record& r, Live& live, std::uint8_t side, const Segment& 
   own.most_in_flight = std::max(own.most_in_flight, flight);
 }
 
-bool Engine::pass_plain(const Segment& s, std::uint32_t stream, std::uint8_t side) {
-  Record& r = records_[stream];
-  if (r.live == none || !is_plain(s)) return false;
+/// `s` is plain by itself.
+bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r, std::uint8_t side) {
+  if (r.live == none) return false;
   Live& live = lives_[r.live];
   if (!is_plain(r, live, side)) return false;
   SideRecord& own = r.sides[side];
@@ -148,19 +153,19 @@ bool Engine::pass_plain(const Segment& s, std::uint32_t stream, std::uint8_t sid
   own.octets += s.packet_length;
   extra.dont_fragment += s.dont_fragment ? 1u : 0u;
   extra.last_packet = at;
-  extra.checksums_good += s.checksum == ChecksumState::good ? 1u : 0u;
+  if (s.checksum == ChecksumState::good) ++extra.checksums_good;  // far behind the others: not touched for nothing
   if (s.has_ip_id) live.sides[side].ids.place(s.ip_id);
   if (s.options.any(SegmentOptions::timestamps)) own.set(Is::stamps);
   if (s.length != 0) {
-    take_text(r, live, side, s, at, frame);
+    take_text(r, live, side, s, prepared.way, at, frame);
   } else {
     ++extra.pure_acks;
-    remember_bare(live.sides[side], {.digest = digest_of(s),
+    remember_bare(live.sides[side], {.digest = prepared.bare,
                                      .at = static_cast<std::uint32_t>(at / 1000),
                                      .frame = frame,
                                      .others = other.packets,
                                      .id = s.ip_id,
-                                     .way = way_of(s)});
+                                     .way = prepared.way});
   }
   if (news > 0) take_ack(r, live, side, s, at, frame);
   own.window = s.window;

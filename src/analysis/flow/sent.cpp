@@ -53,8 +53,7 @@ Piece* PieceStore::take(std::uint32_t count) {
 void PieceStore::give_back(Piece* ring, std::uint32_t count) { free_[class_of(count)].push_back(ring); }
 
 bool SentLog::reserve(PieceStore& store, std::uint32_t more, std::uint32_t history, std::uint32_t most) {
-  const std::uint32_t size = tail_ - head_;
-  if (ring_ && size + more <= capacity()) return true;
+  if (has_room(more)) return true;
   const std::uint32_t waiting = tail_ - unacked_;
   const std::uint32_t wanted = std::clamp(std::bit_ceil(waiting + more + history), PieceStore::least, PieceStore::most);
   if (wanted > capacity() && (!ring_ || waiting + more > capacity() || wanted <= most)) {

@@ -77,6 +77,8 @@ class SentLog {
   const Piece& operator[](Index i) const { return ring_[i & mask_]; }
   std::uint32_t capacity() const { return ring_ ? mask_ + 1 : 0; }
 
+  /// Nothing has to be done for `more` pieces.
+  bool has_room(std::uint32_t more) const { return tail_ - head_ + more <= capacity(); }
   /// Makes room for `more` pieces, with a history of about `history` acknowledged ones; at most `most` in all. What has to go to
   /// make room goes from the front. False when pieces not yet acknowledged had to go.
   bool reserve(PieceStore& store, std::uint32_t more, std::uint32_t history, std::uint32_t most);

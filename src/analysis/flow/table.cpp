@@ -10,13 +10,13 @@ void StreamTable::put(std::uint32_t tag, std::uint32_t stream_after) {
   slots_[i] = {.tag = tag, .stream_after = stream_after};
 }
 
-void StreamTable::insert(std::uint64_t hash, std::uint32_t stream) {
+void StreamTable::insert(std::uint32_t hash, std::uint32_t stream) {
   if ((used_ + 1) * 10 > slots_.size() * 7) {
     std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
     for (const Slot& slot : old)
       if (slot.stream_after != 0) put(slot.tag, slot.stream_after);
   }
-  put(static_cast<std::uint32_t>(hash), stream + 1);
+  put(hash, stream + 1);
   ++used_;
 }
 

@@ -14,7 +14,7 @@ std::uint32_t history_of(const SideRecord& side) {
   return side.data_segments < 512 ? 24 : 120;
 }
 
-bool make_room(Passing& p, std::uint32_t pieces) { return make_room(p.record, p.live, p.pieces, p.side, pieces); }
+bool make_room(Passing& p, std::uint32_t pieces) { return flow::make_room(p.record, p.live, p.pieces, p.side, pieces); }
 
 void fill_in(const Passing& p, Piece& piece, std::uint32_t from, std::uint32_t to) {
   piece.at = p.at;
@@ -287,7 +287,7 @@ void tell_of_waiting(Passing& p) {
 
 }  // namespace
 
-bool make_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces) {
+bool find_room(Record& record, Live& live, PieceStore& store, std::uint8_t side, std::uint32_t pieces) {
   const SideRecord& own = record.sides[side];
   const bool answered = record.sides[side ^ 1].packets != 0;
   SideLive& own_live = live.sides[side];
