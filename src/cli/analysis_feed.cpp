@@ -1,5 +1,7 @@
 #include "cli/analysis_feed.hpp"
 
+#include "io/processor.hpp"
+
 #include <span>
 
 namespace ft::cli {
@@ -20,33 +22,46 @@ AnalysisFeed::AnalysisFeed(analysis::Analysis& analysis, bool threads)
 AnalysisFeed::~AnalysisFeed() { finish(); }
 
 void AnalysisFeed::take(const analysis::Frame& frame) {
-  if (!frame.has_segment && !frame.has_icmp_error) return;
-  Batch& batch = filling();
-  // What the segment borrows ends with the packet. The analysis looks at the length of its text alone.
-  if (frame.has_segment) batch.segments[batch.count++] = frame.segment;
-  if (frame.has_icmp_error) batch.error = frame.icmp_error;
-  if (batch.error || batch.count == batch.segments.size()) hand_over();
+  if (frame.has_segment) {
+    room() = frame.segment;
+    take();
+  }
+  if (frame.has_icmp_error) {
+    filling_->error = frame.icmp_error;
+    hand_over();
+  }
 }
 
 void AnalysisFeed::hand_over() {
   if (!threads_) {
-    judge(filling());
+    judge(*filling_);
     return;
   }
-  if (!worker_.joinable()) worker_ = std::thread([this] { work(); });
   const std::uint32_t made = made_.load(std::memory_order_relaxed) + 1;
+  if (!worker_.joinable())
+    worker_ = std::thread([this, ours = io::this_processor()] {
+      io::stay_off(ours);
+      work();
+    });
   made_.store(made, std::memory_order_release);
   if (made % half == 0) made_.notify_one();
   // The next batch may be filled when the worker is done with what was in it.
   for (std::uint32_t judged = judged_.load(std::memory_order_acquire); made - judged == batches;
        judged = judged_.load(std::memory_order_acquire))
     judged_.wait(judged, std::memory_order_acquire);
+  filling_ = &(*ring_)[made % batches];
+  filling_->is_prepared = made - judged_.load(std::memory_order_relaxed) > half;
 }
 
 void AnalysisFeed::judge(Batch& batch) {
-  analysis_.on(std::span<const analysis::Segment>(batch.segments.data(), batch.count));
+  const auto segments = std::span<const analysis::Segment>(batch.segments).first(batch.count);
+  if (batch.is_prepared)
+    analysis_.on(segments, std::span(batch.prepared).first(batch.count));
+  else
+    analysis_.on(segments);
   if (batch.error) analysis_.on(*batch.error);
   batch.count = 0;
+  batch.is_prepared = false;
   batch.error.reset();
 }
 
@@ -64,14 +79,15 @@ void AnalysisFeed::work() {
 
 void AnalysisFeed::finish() {
   if (!worker_.joinable()) {
-    judge(filling());
+    judge(*filling_);
     return;
   }
-  filling().last = true;  // perhaps empty: the worker waits for batches only
+  filling_->last = true;  // perhaps empty: the worker waits for batches only
   made_.store(made_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   made_.notify_one();
   worker_.join();
   for (Batch& batch : *ring_) batch.last = false;
+  filling_ = ring_->data();
   made_.store(0, std::memory_order_relaxed);
   judged_.store(0, std::memory_order_relaxed);
 }

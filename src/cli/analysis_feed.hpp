@@ -18,7 +18,7 @@ namespace ft::cli {
 
 class AnalysisFeed {
  public:
-  static constexpr std::uint32_t batches = 16;
+  static constexpr std::uint32_t batches = 64;
 
   /// `threads` false: everything in the caller's thread.
   explicit AnalysisFeed(analysis::Analysis& analysis, bool threads = true);
@@ -27,18 +27,26 @@ class AnalysisFeed {
   AnalysisFeed& operator=(const AnalysisFeed&) = delete;
 
   void take(const analysis::Frame& frame);
+  /// Where the next segment may be written in place; it counts when take() is called. What it borrows may end then: the analysis
+  /// looks at the length of its text alone.
+  analysis::Segment& room() { return filling_->segments[filling_->count]; }
+  void take() {
+    if (filling_->is_prepared) filling_->prepared[filling_->count] = analysis_.prepare(room());
+    if (++filling_->count == filling_->segments.size()) hand_over();
+  }
   /// All that was taken has been judged when it returns, and the analysis is the caller's again.
   void finish();
 
  private:
   struct Batch {
     std::array<analysis::Segment, 256> segments;
+    std::array<analysis::Prepared, 256> prepared;
     std::uint32_t count = 0;
+    bool is_prepared = false;                  // by the reader, because the worker was behind when it was begun
     std::optional<analysis::IcmpError> error;  // after them
     bool last = false;
   };
 
-  Batch& filling() { return (*ring_)[made_.load(std::memory_order_relaxed) % batches]; }
   void hand_over();
   void judge(Batch& batch);
   void work();
@@ -46,6 +54,7 @@ class AnalysisFeed {
   analysis::Analysis& analysis_;
   bool threads_;
   std::unique_ptr<std::array<Batch, batches>> ring_;
+  Batch* filling_ = ring_->data();
   std::atomic<std::uint32_t> made_ = 0;    // batches handed over
   std::atomic<std::uint32_t> judged_ = 0;  // batches judged
   std::thread worker_;

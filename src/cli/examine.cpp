@@ -3,7 +3,9 @@
 #include "analysis/quantity.hpp"
 #include "cli/analysis_feed.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <future>
 #include <utility>
 
 namespace ft::cli {
@@ -50,13 +52,19 @@ void Examination::read(analysis::report::Timeline* timeline) {
   {
     AnalysisFeed feed(analysis_);
     while (!stopped && (step = source_->next(packet)) == io::CaptureSource::Step::packet) {
-      const analysis::Frame& frame = dissector.dissect(packet);
-      feed.take(frame);
-      file_.octets += frame.original_length;
-      file_.unreadable += frame.problem != analysis::Problem::none ? 1U : 0U;
-      if (timeline != nullptr) timeline->add(frame.at, frame.original_length);
-      if (file_.packets == 0) file_.first = frame.at;
-      file_.last = frame.at;
+      if (analysis::Segment& segment = feed.room(); dissector.read_segment(packet, segment)) {
+        file_.unreadable += segment.text.size() < segment.length ? 1U : 0U;
+        feed.take();
+      } else {
+        const analysis::Frame& frame = dissector.dissect(packet);
+        file_.unreadable += frame.problem != analysis::Problem::none ? 1U : 0U;
+        feed.take(frame);
+      }
+      const std::uint32_t octets = std::max(packet.original_length, static_cast<std::uint32_t>(packet.octets.size()));
+      file_.octets += octets;
+      if (timeline != nullptr) timeline->add(dissector.at(), octets);
+      if (file_.packets == 0) file_.first = dissector.at();
+      file_.last = dissector.at();
       if (++file_.packets % between_looks != 0) continue;
       progress.show(source_->position(), file_.packets);
       stopped = Interruption::asked();
@@ -128,6 +136,24 @@ bool Examination::read_again(analysis::SeriesSink& sink, const PerFrame& each) {
 const analysis::Finder& Examination::finder() const {
   if (!finder_) finder_.emplace(analysis_);
   return *finder_;
+}
+
+void Examination::each_connection(const std::function<bool(std::uint32_t)>& wanted,
+                                  const std::function<void(analysis::Connection&&)>& take) const {
+  constexpr std::uint32_t piece = 512;  // connections
+  const auto tell = [&](std::uint32_t from) {
+    std::vector<analysis::Connection> told;
+    for (std::uint32_t stream = from; stream < std::min(streams(), from + piece); ++stream)
+      if (wanted(stream)) told.push_back(connection(stream));
+    return told;
+  };
+  static_cast<void>(finder());  // it is made before two ask it
+  for (std::uint32_t from = 0; from < streams(); from += 2 * piece) {
+    const bool both = streams() - from > piece;
+    auto second = std::async(both ? std::launch::async : std::launch::deferred, tell, from + piece);
+    for (analysis::Connection& one : tell(from)) take(std::move(one));
+    for (analysis::Connection& one : second.get()) take(std::move(one));
+  }
 }
 
 void Examination::settle(analysis::report::FlowSteps& steps) const { steps.settle(connection(steps.stream()), analysis_); }

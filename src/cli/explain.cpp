@@ -108,13 +108,13 @@ Overview look(const Subject& subject, const ExplainOptions& o) {
   const bool page = o.form.is_page() || o.form.markdown;
   const std::size_t length = o.all ? static_cast<std::size_t>(-1) : page ? page_list_length : list_length;
   Overview overview{{length, o.in_order ? report::ListOrder::capture : report::ListOrder::worst_first}, {}, {}};
-  for (std::uint32_t stream = 0; stream < examined.streams(); ++stream) {
-    if (!subject.wanted(stream)) continue;
-    const analysis::Connection connection = examined.connection(stream);
-    overview.verdict.add(connection);
-    overview.summary.add(connection);
-    if (choice && overview.chosen.size() < most_chosen && choice->matches(connection)) overview.chosen.push_back(stream);
-  }
+  examined.each_connection([&](std::uint32_t stream) { return subject.wanted(stream); },
+                           [&](analysis::Connection&& connection) {
+                             overview.verdict.add(connection);
+                             overview.summary.add(connection);
+                             if (choice && overview.chosen.size() < most_chosen && choice->matches(connection))
+                               overview.chosen.push_back(connection.stream);
+                           });
   if (subject.wanted.all()) overview.verdict.add(examined.finder().findings());
   if (!choice && overview.summary.connections() == 1) overview.chosen = {overview.summary.list().front().stream};
   if (!choice && o.form.is_page() && overview.summary.connections() > 1)  // a page has room: the worst ones

@@ -53,6 +53,30 @@ TEST_CASE("a second thread judges the same segments in the same order, ICMP erro
   }
 }
 
+TEST_CASE("segments written in place are judged like those handed over, however far the judging is behind") {
+  constexpr std::uint32_t count = 3 * cli::AnalysisFeed::batches * 256;
+  for (const bool threads : {false, true}) {
+    Analysis analysis;
+    {
+      cli::AnalysisFeed feed(analysis, threads);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        Segment& s = feed.room();
+        s = Segment{};
+        s.frame = i + 1;
+        s.source = IpAddress::v4(10, 1, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i));
+        s.destination = IpAddress::v4(10, 2, static_cast<std::uint8_t>(i >> 16), 1);
+        s.destination_port = 80;
+        s.flags = wire::tcp_flag::syn;
+        feed.take();
+      }
+    }
+    analysis.finish();
+    CHECK(analysis.streams() == count);
+    CHECK(analysis.capture().segments == count);
+    CHECK(analysis.connection(count - 1).first_frame == count);
+  }
+}
+
 TEST_CASE("a feed that is finished can be fed again") {
   Analysis analysis;
   cli::AnalysisFeed feed(analysis);
