@@ -97,10 +97,12 @@ std::vector<Finding> diagnose(const Connection& connection, std::span<const Note
   find_honesty(c, out);
   find_remarks(c, out);
   fold(out);
-  if (hosts.explain(connection))
+  const auto is_of_many = [](const Finding& finding) {
+    return std::ranges::find(of_floods_and_scans, finding.id) != std::end(of_floods_and_scans);
+  };
+  if (std::ranges::any_of(out, is_of_many) && hosts.explain(connection))
     for (Finding& finding : out)
-      if (std::ranges::find(of_floods_and_scans, finding.id) != std::end(of_floods_and_scans))
-        finding.severity = std::min(finding.severity, Severity::note);
+      if (is_of_many(finding)) finding.severity = std::min(finding.severity, Severity::note);
   std::ranges::stable_sort(out, graver);
   return out;
 }
@@ -123,7 +125,7 @@ std::string_view verdict_of(const Connection& connection) {
   }
 }
 
-Finder::Finder(const Analysis& analysis, HostLimits limits) : analysis_(&analysis), hosts_(limits) {
+Finder::Finder(const Analysis& analysis, HostLimits limits) : analysis_(&analysis), hosts_(limits, analysis.hash_seed()) {
   for (std::uint32_t i = 0; i < analysis.streams(); ++i) hosts_.learn(analysis.connection(i));
   findings_ = hosts_.findings();
   std::ranges::stable_sort(findings_, graver);

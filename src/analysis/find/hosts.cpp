@@ -138,11 +138,14 @@ void Hosts::learn_caller(const Connection& connection) {
   caller->unused += unused ? 1u : 0u;
   // A connection that carried text is somebody's business, whatever the port: only the others look like asking around.
   if (open && !unused) return;
-  caller->ports.add(mixed(target.port));
-  caller->hosts.add(hash_of(target.address));
-  caller->pairs.add(hash_of(target.address) + mixed(target.port));
+  if (caller->tried == nullptr) caller->tried = std::make_unique<Caller::Tried>();
+  caller->tried->ports.add(mixed(target.port));
+  caller->tried->hosts.add(hash_of(target.address));
+  caller->tried->pairs.add(hash_of(target.address) + mixed(target.port));
   if (caller->frames.size() < evidence) caller->frames.push_back(connection.first_frame);
 }
+
+std::uint64_t Caller::pairs() const { return tried == nullptr ? 0 : std::min<std::uint64_t>(tried->pairs.count(), asked); }
 
 const Listener* Hosts::listener(const Endpoint& endpoint) const {
   const auto found = listeners_.find(endpoint);
@@ -157,16 +160,15 @@ const Host* Hosts::host(const IpAddress& address) const {
 /// Many that were begun and not ended, and they are the rule: a port that lost some handshakes is none. Refusals count when they
 /// come from everywhere: one who is refused and tries again at once floods nobody.
 bool Hosts::is_flooded(const Listener& listener) const {
+  if (listener.busiest_second < limits_.flood_a_second) return false;
   const bool everywhere = listener.sources.count() >= 10;
   const std::uint64_t unfinished = std::uint64_t{listener.half_open} + (everywhere ? listener.refused : 0);
-  return unfinished >= limits_.flood_syns && unfinished * 2 >= listener.asked &&
-         listener.busiest_second >= limits_.flood_a_second;
+  return unfinished >= limits_.flood_syns && unfinished * 2 >= listener.asked;
 }
 
 bool Hosts::is_scanning(const Caller& caller) const {
-  const std::uint64_t pairs = std::min<std::uint64_t>(caller.pairs.count(), caller.asked);
   const std::uint64_t fruitless = std::uint64_t{caller.refused} + caller.silent + caller.unused;
-  return pairs >= limits_.scan_ports && fruitless * 10 >= std::uint64_t{caller.asked} * 7;
+  return fruitless * 10 >= std::uint64_t{caller.asked} * 7 && caller.pairs() >= limits_.scan_ports;
 }
 
 bool Hosts::explain(const Connection& connection) const {
@@ -192,12 +194,17 @@ std::vector<Finding> Hosts::findings() const {
     draft.between(listener.first_asked, listener.last_asked).cost(wait, listener.asked);
     out.push_back(draft.sure(listener.sources.count() > 10 ? 0.9f : 0.75f).instead("busy-client").instead("queue-full").done());
   }
-  for (const auto& [address, caller] : callers_) {
-    if (!is_scanning(caller) || out.size() >= most) continue;
-    const std::uint64_t pairs = std::min<std::uint64_t>(caller.pairs.count(), caller.asked);
+  std::vector<std::pair<IpAddress, const Caller*>> scanning;
+  for (const auto& [address, caller] : callers_)
+    if (is_scanning(caller)) scanning.emplace_back(address, &caller);
+  std::ranges::sort(scanning);
+  for (const auto& [address, who] : scanning) {
+    if (out.size() >= most) continue;
+    const Caller& caller = *who;
+    const std::uint64_t pairs = caller.pairs();
     Draft draft("port-scan", 2);
-    const std::uint64_t targets = std::max<std::uint64_t>(1, std::min(caller.hosts.count(), pairs));
-    const std::uint64_t ports = std::max<std::uint64_t>(1, std::min(caller.ports.count(), pairs));
+    const std::uint64_t targets = std::max<std::uint64_t>(1, std::min(caller.tried->hosts.count(), pairs));
+    const std::uint64_t ports = std::max<std::uint64_t>(1, std::min(caller.tried->ports.count(), pairs));
     draft.frames(caller.frames).text("source", address.to_string()).count("ports", ports).count("targets", targets);
     draft.flag("about_ports", ports > DistinctCounter::exact).flag("about_targets", targets > DistinctCounter::exact);
     draft.time("wait", caller.last - caller.first).count("refused", caller.refused).count("silent", caller.silent);

@@ -5,12 +5,16 @@
 
 #include "analysis/find/finding.hpp"
 #include "analysis/flow/connection.hpp"
+#include "analysis/flow/table.hpp"
 #include "fourtuple/address.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
 #include <bitset>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace ft::analysis {
@@ -59,15 +63,22 @@ struct Host {
 
 /// One who asks for connections.
 struct Caller {
+  struct Tried {
+    DistinctCounter ports, hosts, pairs;
+  };
   std::uint32_t asked = 0, refused = 0, silent = 0, open = 0, unused = 0;
-  DistinctCounter ports, hosts, pairs;
   Instant first{}, last{};
-  std::vector<std::uint64_t> frames;
+  std::unique_ptr<Tried> tried;       // what it asked without use; most callers never do
+  std::vector<std::uint64_t> frames;  // ... the first few
+  /// Of hosts and ports that it tried.
+  std::uint64_t pairs() const;
 };
 
 class Hosts {
  public:
-  explicit Hosts(HostLimits limits = {}) : limits_(limits) {}
+  /// An unpredictable `hash_seed` protects from captures made to be slow.
+  explicit Hosts(HostLimits limits = {}, std::uint64_t hash_seed = 0)
+      : limits_(limits), hosts_(0, flow::AddressHash{hash_seed}), callers_(0, flow::AddressHash{hash_seed}) {}
   void learn(const Connection& connection);
 
   const Listener* listener(const Endpoint& endpoint) const;
@@ -86,8 +97,8 @@ class Hosts {
 
   HostLimits limits_;
   std::map<Endpoint, Listener> listeners_;
-  std::map<IpAddress, Host> hosts_;
-  std::map<IpAddress, Caller> callers_;
+  boost::unordered_flat_map<IpAddress, Host, flow::AddressHash> hosts_;
+  boost::unordered_flat_map<IpAddress, Caller, flow::AddressHash> callers_;
 };
 
 }  // namespace ft::analysis

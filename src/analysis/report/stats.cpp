@@ -83,7 +83,7 @@ class Writer {
                             {either("octets in", "接收字节"), true}},
                 .rows = {},
                 .left_out = 0};
-    const auto list = stats.addresses();
+    const auto list = stats.addresses(top);
     for (const auto& [address, sums] : list) {
       if (table.rows.size() == top) break;
       table.rows.push_back({address.to_string(), count_text(sums.connections), count_text(sums.packets_sent),
@@ -192,9 +192,10 @@ std::vector<Connection> Stats::largest() const {
   return out;
 }
 
-std::vector<std::pair<IpAddress, AddressSums>> Stats::addresses() const {
+std::vector<std::pair<IpAddress, AddressSums>> Stats::addresses(std::size_t in_order) const {
   std::vector<std::pair<IpAddress, AddressSums>> out(addresses_.begin(), addresses_.end());
-  std::ranges::sort(out, [](const auto& a, const auto& b) {
+  const auto middle = out.begin() + static_cast<std::ptrdiff_t>(std::min(in_order, out.size()));
+  std::ranges::partial_sort(out, middle, [](const auto& a, const auto& b) {
     const std::uint64_t x = a.second.octets_sent + a.second.octets_received, y = b.second.octets_sent + b.second.octets_received;
     return x != y ? x > y : a.first < b.first;
   });

@@ -3,9 +3,12 @@
 #pragma once
 
 #include "analysis/flow/connection.hpp"
+#include "analysis/flow/table.hpp"
 #include "analysis/report/capture_text.hpp"
 #include "analysis/report/document.hpp"
 #include "analysis/report/json_text.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
 #include <cstdint>
@@ -57,8 +60,10 @@ class Stats {
  public:
   static constexpr std::size_t most_addresses = 100'000;
 
-  /// `longest_list`: connections of most octets that are kept for a page.
-  explicit Stats(std::size_t longest_list) : longest_(longest_list) {}
+  /// `longest_list`: connections of most octets that are kept for a page. An unpredictable `hash_seed` protects from captures
+  /// made to be slow.
+  explicit Stats(std::size_t longest_list, std::uint64_t hash_seed = 0)
+      : longest_(longest_list), addresses_(0, flow::AddressHash{hash_seed}) {}
 
   void add(const Connection& connection);
   Timeline& timeline() { return timeline_; }
@@ -67,7 +72,8 @@ class Stats {
   std::uint64_t connections() const { return connections_; }
   /// Those of most octets, most first.
   std::vector<Connection> largest() const;
-  std::vector<std::pair<IpAddress, AddressSums>> addresses() const;         // most octets first
+  /// Most octets first, as far as `in_order` of them.
+  std::vector<std::pair<IpAddress, AddressSums>> addresses(std::size_t in_order = most_addresses) const;
   std::vector<std::pair<std::uint16_t, PortSums>> ports() const;            // of those who were called
   std::uint64_t addresses_left_out() const { return addresses_left_out_; }  // times that one did not fit
 
@@ -77,7 +83,7 @@ class Stats {
   std::size_t longest_;
   std::vector<std::pair<std::uint64_t, Connection>> kept_;  // a heap, the smallest in front
   std::uint64_t connections_ = 0;
-  std::map<IpAddress, AddressSums> addresses_;  // of no hash that a capture could be made to collide in
+  boost::unordered_flat_map<IpAddress, AddressSums, flow::AddressHash> addresses_;
   std::uint64_t addresses_left_out_ = 0;
   std::map<std::uint16_t, PortSums> ports_;
   Timeline timeline_;
