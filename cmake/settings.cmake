@@ -30,12 +30,14 @@ endif()
 # g++ copies a struct through 16-octet registers even when its members have just been stored one by one, and a load that spans
 # several stores waits until they are in the cache. A segment's way is full of small structs: they are copied by words instead,
 # and cleared without "rep stos" (x86 only; bench/README.md).
+set(FT_SEGMENT_ROOMS ${FT_ENGINE_ROOMS} pcap analysis)
+set(FT_SEGMENT_OPTIONS)
 include(CheckCXXCompilerFlag)
 set(FT_SMALL_STRUCTS "-mtune-ctrl=^sse_unaligned_load_optimal,^sse_unaligned_store_optimal"
     "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign")
 check_cxx_compiler_flag("${FT_SMALL_STRUCTS}" FT_HAS_SMALL_STRUCTS)
 if(FT_HAS_SMALL_STRUCTS)
-  list(APPEND FT_ENGINE_OPTIONS ${FT_SMALL_STRUCTS})
+  list(APPEND FT_SEGMENT_OPTIONS ${FT_SMALL_STRUCTS})
 endif()
 
 add_library(ft_options INTERFACE)
