@@ -15,9 +15,7 @@ constexpr std::uint32_t half = AnalysisFeed::batches / 2;
 }  // namespace
 
 AnalysisFeed::AnalysisFeed(analysis::Analysis& analysis, bool threads)
-    : analysis_(analysis),
-      threads_(threads && std::thread::hardware_concurrency() > 1),
-      ring_(std::make_unique<std::array<Batch, batches>>()) {}
+    : analysis_(analysis), threads_(threads && std::thread::hardware_concurrency() > 1), filling_(fill(0)) {}
 
 AnalysisFeed::~AnalysisFeed() { finish(); }
 
@@ -30,6 +28,13 @@ void AnalysisFeed::take(const analysis::Frame& frame) {
     filling_->error = frame.icmp_error;
     hand_over();
   }
+}
+
+/// The batch that is filled when so many have been handed over.
+AnalysisFeed::Batch* AnalysisFeed::fill(std::uint32_t number) {
+  auto& batch = ring_[number % batches];
+  if (!batch) batch = std::make_unique<Batch>();
+  return batch.get();
 }
 
 void AnalysisFeed::hand_over() {
@@ -49,7 +54,7 @@ void AnalysisFeed::hand_over() {
   for (std::uint32_t judged = judged_.load(std::memory_order_acquire); made - judged == batches;
        judged = judged_.load(std::memory_order_acquire))
     judged_.wait(judged, std::memory_order_acquire);
-  filling_ = &(*ring_)[made % batches];
+  filling_ = fill(made);
   filling_->is_prepared = made - judged_.load(std::memory_order_relaxed) > half;
 }
 
@@ -68,7 +73,7 @@ void AnalysisFeed::judge(Batch& batch) {
 void AnalysisFeed::work() {
   for (std::uint32_t judged = 0;; ++judged) {
     made_.wait(judged, std::memory_order_acquire);  // while there is nothing beyond what was judged
-    Batch& batch = (*ring_)[judged % batches];
+    Batch& batch = *ring_[judged % batches];
     const bool last = batch.last;
     judge(batch);
     judged_.store(judged + 1, std::memory_order_release);
@@ -86,8 +91,9 @@ void AnalysisFeed::finish() {
   made_.store(made_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   made_.notify_one();
   worker_.join();
-  for (Batch& batch : *ring_) batch.last = false;
-  filling_ = ring_->data();
+  for (const auto& batch : ring_)
+    if (batch) batch->last = false;
+  filling_ = fill(0);
   made_.store(0, std::memory_order_relaxed);
   judged_.store(0, std::memory_order_relaxed);
 }

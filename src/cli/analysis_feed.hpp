@@ -47,14 +47,15 @@ class AnalysisFeed {
     bool last = false;
   };
 
+  Batch* fill(std::uint32_t number);
   void hand_over();
   void judge(Batch& batch);
   void work();
 
   analysis::Analysis& analysis_;
   bool threads_;
-  std::unique_ptr<std::array<Batch, batches>> ring_;
-  Batch* filling_ = ring_->data();
+  std::array<std::unique_ptr<Batch>, batches> ring_;  // each made when it is first filled: a small capture needs one
+  Batch* filling_ = nullptr;
   std::atomic<std::uint32_t> made_ = 0;    // batches handed over
   std::atomic<std::uint32_t> judged_ = 0;  // batches judged
   std::thread worker_;
