@@ -4,6 +4,7 @@
 #include "cli/analysis_feed.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <future>
 #include <utility>
@@ -140,19 +141,21 @@ const analysis::Finder& Examination::finder() const {
 
 void Examination::each_connection(const std::function<bool(std::uint32_t)>& wanted,
                                   const std::function<void(analysis::Connection&&)>& take) const {
-  constexpr std::uint32_t piece = 512;  // connections
-  const auto tell = [&](std::uint32_t from) {
-    std::vector<analysis::Connection> told;
+  constexpr std::uint32_t piece = 512;                    // connections
+  std::array<std::vector<analysis::Connection>, 2> told;  // their room is used again and again
+  const auto tell = [&](std::vector<analysis::Connection>& into, std::uint32_t from) {
+    into.clear();
     for (std::uint32_t stream = from; stream < std::min(streams(), from + piece); ++stream)
-      if (wanted(stream)) told.push_back(connection(stream));
-    return told;
+      if (wanted(stream)) into.push_back(connection(stream));
   };
   static_cast<void>(finder());  // it is made before two ask it
   for (std::uint32_t from = 0; from < streams(); from += 2 * piece) {
     const bool both = streams() - from > piece;
-    auto second = std::async(both ? std::launch::async : std::launch::deferred, tell, from + piece);
-    for (analysis::Connection& one : tell(from)) take(std::move(one));
-    for (analysis::Connection& one : second.get()) take(std::move(one));
+    auto second = std::async(both ? std::launch::async : std::launch::deferred, [&] { tell(told[1], from + piece); });
+    tell(told[0], from);
+    second.get();
+    for (auto& some : told)
+      for (analysis::Connection& one : some) take(std::move(one));
   }
 }
 
