@@ -140,7 +140,7 @@ const analysis::Finder& Examination::finder() const {
 }
 
 void Examination::each_connection(const std::function<bool(std::uint32_t)>& wanted,
-                                  const std::function<void(analysis::Connection&&)>& take) const {
+                                  const std::function<void(const analysis::Connection&)>& take) const {
   constexpr std::uint32_t piece = 512;                    // connections
   std::array<std::vector<analysis::Connection>, 2> told;  // their room is used again and again
   const auto tell = [&](std::vector<analysis::Connection>& into, std::uint32_t from) {
@@ -155,7 +155,7 @@ void Examination::each_connection(const std::function<bool(std::uint32_t)>& want
     tell(told[0], from);
     second.get();
     for (auto& some : told)
-      for (analysis::Connection& one : some) take(std::move(one));
+      for (const analysis::Connection& one : some) take(one);
   }
 }
 

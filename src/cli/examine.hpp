@@ -61,9 +61,9 @@ class Examination {
   analysis::Connection connection(std::uint32_t stream) const {
     return compared_ == nullptr ? finder().connection(stream) : compared_->connection(stream);
   }
-  /// Each connection that is wanted, in order; of many, some are made on a second thread while others are taken.
+  /// Each connection that is wanted, in order; of many, every other piece is made on a second thread.
   void each_connection(const std::function<bool(std::uint32_t)>& wanted,
-                       const std::function<void(analysis::Connection&&)>& take) const;
+                       const std::function<void(const analysis::Connection&)>& take) const;
   /// From now on connections are told as both captures know them. `compared` outlives this, or is taken back with null.
   void believe(const analysis::TwoCaptures* compared) { compared_ = compared; }
   const io::CaptureSource& source() const { return *source_; }

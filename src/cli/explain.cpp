@@ -109,7 +109,7 @@ Overview look(const Subject& subject, const ExplainOptions& o) {
   const std::size_t length = o.all ? static_cast<std::size_t>(-1) : page ? page_list_length : list_length;
   Overview overview{{length, o.in_order ? report::ListOrder::capture : report::ListOrder::worst_first}, {}, {}};
   examined.each_connection([&](std::uint32_t stream) { return subject.wanted(stream); },
-                           [&](analysis::Connection&& connection) {
+                           [&](const analysis::Connection& connection) {
                              overview.verdict.add(connection);
                              overview.summary.add(connection);
                              if (choice && overview.chosen.size() < most_chosen && choice->matches(connection))

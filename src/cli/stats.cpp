@@ -80,7 +80,7 @@ int stats(const StatsOptions& o) {
   auto examined = Examination::open(o.capture.file, lang, {.twice = !o.filter.empty(), .verify = false});
   if (!examined) return fail(examined.error(), exit_failed);
   const bool page = o.csv.empty() && !o.json;
-  report::Stats stats(page ? o.top : 0, unpredictable().hash_seed);
+  report::Stats stats(page ? o.top : 0, (*examined)->analysis().hash_seed());
   (*examined)->read(o.filter.empty() ? &stats.timeline() : nullptr);
   const auto wanted = filter_connections(**examined, "stats", o.filter);
   if (!wanted) return fail(wanted.error());

@@ -199,7 +199,7 @@ std::vector<Finding> Hosts::findings() const {
     if (is_scanning(caller)) scanning.emplace_back(address, &caller);
   std::ranges::sort(scanning);
   for (const auto& [address, who] : scanning) {
-    if (out.size() >= most) continue;
+    if (out.size() >= most) break;
     const Caller& caller = *who;
     const std::uint64_t pairs = caller.pairs();
     Draft draft("port-scan", 2);
