@@ -31,7 +31,7 @@ class AnalysisFeed {
   /// looks at the length of its text alone.
   analysis::Segment& room() { return filling_->segments[filling_->count]; }
   void take() {
-    if (filling_->is_prepared) filling_->prepared[filling_->count] = analysis_.prepare(room());
+    if (filling_->is_prepared) analysis_.prepare(room(), filling_->prepared[filling_->count]);
     if (++filling_->count == filling_->segments.size()) hand_over();
   }
   /// All that was taken has been judged when it returns, and the analysis is the caller's again.

@@ -109,7 +109,7 @@ class Analysis {
   void on(std::span<const Segment> segments);
   /// The same for at most 256, each prepared by whoever had time to. It can be done on another thread, while others are judged.
   void on(std::span<const Segment> segments, std::span<const Prepared> prepared);
-  Prepared prepare(const Segment& segment) const;
+  void prepare(const Segment& segment, Prepared& into) const;
   /// The stream that the error quotes, if it was seen.
   std::optional<std::uint32_t> on(const IcmpError& error);
   /// The capture has ended. Nothing may follow.

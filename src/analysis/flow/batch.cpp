@@ -109,7 +109,7 @@ void Engine::judge_all(std::span<const Segment> segments) {
   std::array<Prepared, most_at_once> prepared;
   while (!segments.empty()) {
     const auto some = segments.first(std::min(segments.size(), most_at_once));
-    std::ranges::transform(some, prepared.begin(), [this](const Segment& s) { return prepare(s); });
+    for (std::size_t i = 0; i < some.size(); ++i) prepare(some[i], prepared[i]);
     judge_all(some, std::span(prepared).first(some.size()));
     segments = segments.subspan(some.size());
   }

@@ -188,7 +188,7 @@ void Analysis::on(std::span<const Segment> segments) { state_->engine.judge_all(
 void Analysis::on(std::span<const Segment> segments, std::span<const Prepared> prepared) {
   state_->engine.judge_all(segments, prepared);
 }
-Prepared Analysis::prepare(const Segment& segment) const { return state_->engine.prepare(segment); }
+void Analysis::prepare(const Segment& segment, Prepared& into) const { state_->engine.prepare(segment, into); }
 std::optional<std::uint32_t> Analysis::on(const IcmpError& error) { return state_->engine.on_error(error); }
 void Analysis::finish() { state_->engine.finish(); }
 std::uint32_t Analysis::streams() const { return state_->engine.streams(); }

@@ -33,7 +33,7 @@ class Engine {
   /// At most most_at_once.
   static constexpr std::size_t most_at_once = 256;
   void judge_all(std::span<const Segment> segments, std::span<const Prepared> prepared);
-  Prepared prepare(const Segment& segment) const;
+  void prepare(const Segment& segment, Prepared& into) const;
   std::optional<std::uint32_t> on_error(const IcmpError& error);
   void finish();
 
@@ -90,8 +90,10 @@ class Engine {
   void begin_capture(const Segment& segment);
   void pass(const Segment& segment, Place place, bool fresh, Judgement* judged);
   bool pass_plain(const Segment& segment, const Prepared& prepared, Record& record, std::uint8_t side);
-  void take_text(Record& record, Live& live, std::uint8_t side, const Segment& segment, std::uint16_t way, std::int64_t at,
-                 std::uint32_t frame);
+  template <std::uint8_t side>
+  bool pass_plain(const Segment& segment, const Prepared& prepared, Record& record);
+  template <std::uint8_t side>
+  void take_text(Record& record, Live& live, const Segment& segment, std::uint16_t way, std::int64_t at, std::uint32_t frame);
   std::uint32_t begin(const Segment& segment, std::uint32_t hash, std::uint32_t before);
   Live& liven(std::uint32_t stream, Record& record);
   std::uint32_t make_room();

@@ -22,7 +22,8 @@ bool is_plain(const Segment& s) {
 }
 
 /// Open, quiet, nothing pending.
-bool is_plain(const Record& r, const Live& live, std::uint8_t side) {
+template <std::uint8_t side>
+bool is_plain(const Record& r, const Live& live) {
   const SideRecord& own = r.sides[side];
   const SideRecord& other = r.sides[side ^ 1];
   constexpr std::uint16_t odd = Is::fin | Is::reset | Is::window_shut;
@@ -50,7 +51,8 @@ bool passes_plainly(const SideRecord& side, const SideLive& live, std::uint32_t 
   return expected == ack;
 }
 
-void take_ack(Record& r, Live& live, std::uint8_t side, const Segment& s, std::int64_t at, std::uint32_t frame) {
+template <std::uint8_t side>
+void take_ack(Record& r, Live& live, const Segment& s, std::int64_t at, std::uint32_t frame) {
   SideRecord& other = r.sides[side ^ 1];
   SideLive& other_live = live.sides[side ^ 1];
   SideExtra& extra = live.extra.sides[side ^ 1];
@@ -80,13 +82,16 @@ void take_ack(Record& r, Live& live, std::uint8_t side, const Segment& s, std::i
 
 }  // namespace
 
-Prepared Engine::prepare(const Segment& s) const {
-  return {.hash = hash_of(s), .bare = s.length == 0 ? digest_of(s) : 0, .way = way_of(s), .plain = is_plain(s)};
+void Engine::prepare(const Segment& s, Prepared& into) const {
+  into.hash = hash_of(s);
+  into.bare = s.length == 0 ? digest_of(s) : 0;
+  into.way = way_of(s);
+  into.plain = is_plain(s);
 }
 
 /// Text that is due, behind all that was sent.
-void Engine::take_text(Record& r, Live& live, std::uint8_t side, const Segment& s, std::uint16_t way, std::int64_t at,
-                       std::uint32_t frame) {
+template <std::uint8_t side>
+void Engine::take_text(Record& r, Live& live, const Segment& s, std::uint16_t way, std::int64_t at, std::uint32_t frame) {
   SideRecord& own = r.sides[side];
   SideLive& own_live = live.sides[side];
   SideExtra& extra = live.extra.sides[side];
@@ -121,10 +126,11 @@ void Engine::take_text(Record& r, Live& live, std::uint8_t side, const Segment& 
 }
 
 /// `s` is plain by itself.
-bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r, std::uint8_t side) {
+template <std::uint8_t side>
+bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r) {
   if (r.live == none) return false;
   Live& live = lives_[r.live];
-  if (!is_plain(r, live, side)) return false;
+  if (!is_plain<side>(r, live)) return false;
   SideRecord& own = r.sides[side];
   SideRecord& other = r.sides[side ^ 1];
   SideExtra& extra = live.extra.sides[side];
@@ -157,7 +163,7 @@ bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r, s
   if (s.has_ip_id) live.sides[side].ids.place(s.ip_id);
   if (s.options.any(SegmentOptions::timestamps)) own.set(Is::stamps);
   if (s.length != 0) {
-    take_text(r, live, side, s, prepared.way, at, frame);
+    take_text<side>(r, live, s, prepared.way, at, frame);
   } else {
     ++extra.pure_acks;
     remember_bare(live.sides[side], {.digest = prepared.bare,
@@ -167,7 +173,7 @@ bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r, s
                                      .id = s.ip_id,
                                      .way = prepared.way});
   }
-  if (news > 0) take_ack(r, live, side, s, at, frame);
+  if (news > 0) take_ack<side>(r, live, s, at, frame);
   own.window = s.window;
   own.least_window = std::min(own.least_window, s.window);
   own.most_window = std::max(own.most_window, s.window);
@@ -175,6 +181,10 @@ bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r, s
   if (s.length != 0 || live.sides[side].busy) keep_clock(r, live, side, at);
   if (++since_tended_ == tend_every) tend();
   return true;
+}
+
+bool Engine::pass_plain(const Segment& s, const Prepared& prepared, Record& r, std::uint8_t side) {
+  return side == 0 ? pass_plain<0>(s, prepared, r) : pass_plain<1>(s, prepared, r);
 }
 
 }  // namespace ft::analysis::flow
