@@ -58,6 +58,7 @@ constexpr std::string_view of_floods_and_scans[] = {"syn-unanswered", "port-clos
                                                     "client-gave-up"};
 
 void fold(Findings& findings) {
+  if (findings.size() < 2) return;
   for (const auto& [by, what] : explained) {
     if (!found(findings, by)) continue;
     for (Finding& finding : findings)
@@ -126,7 +127,7 @@ std::string_view verdict_of(const Connection& connection) {
 }
 
 Finder::Finder(const Analysis& analysis, HostLimits limits) : analysis_(&analysis), hosts_(limits, analysis.hash_seed()) {
-  for (std::uint32_t i = 0; i < analysis.streams(); ++i) hosts_.learn(analysis.connection(i));
+  for (std::uint32_t i = 0; i < analysis.streams(); ++i) hosts_.learn(analysis.outline(i));
   findings_ = hosts_.findings();
   std::ranges::stable_sort(findings_, graver);
 }

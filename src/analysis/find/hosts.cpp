@@ -37,10 +37,10 @@ typename Map::mapped_type* entry(Map& map, const Key& key, std::size_t limit) {
   return &map[key];
 }
 
-bool has_syn(const Connection& connection) { return connection.handshake_frames[0] != 0; }
-bool answered(const Connection& connection) { return connection.handshake_frames[1] != 0; }
-bool finished(const Connection& connection) { return answered(connection) && connection.handshake_frames[2] != 0; }
-bool carried_text(const Connection& connection) { return connection.sides[0].text + connection.sides[1].text > 0; }
+bool has_syn(const Outline& connection) { return connection.handshake_frames[0] != 0; }
+bool answered(const Outline& connection) { return connection.handshake_frames[1] != 0; }
+bool finished(const Outline& connection) { return answered(connection) && connection.handshake_frames[2] != 0; }
+bool carried_text(const Outline& connection) { return connection.sides[0].text + connection.sides[1].text > 0; }
 
 }  // namespace
 
@@ -63,14 +63,14 @@ std::uint64_t DistinctCounter::count() const {
   return static_cast<std::uint64_t>(std::llround(-bins * std::log(empty / bins)));
 }
 
-void Hosts::learn(const Connection& connection) {
+void Hosts::learn(const Outline& connection) {
   learn_host(connection);
   if (!has_syn(connection)) return;
   learn_listener(connection);
   learn_caller(connection);
 }
 
-void Hosts::learn_listener(const Connection& connection) {
+void Hosts::learn_listener(const Outline& connection) {
   Listener* listener = entry(listeners_, connection.sides[1].endpoint, limits_.listeners);
   if (listener == nullptr) return;
   const Instant at = connection.first;
@@ -98,15 +98,15 @@ void Hosts::learn_listener(const Connection& connection) {
     listener->silent += answered(connection) ? 0u : 1u;
     if (listener->half_open_frames.size() < evidence) listener->half_open_frames.push_back(connection.first_frame);
   }
-  if (!connection.sides[1].offer.seen) return;
+  if (!connection.answer.seen) return;
   constexpr std::array<SegmentOptions::Has, 3> options{SegmentOptions::window_scale, SegmentOptions::sack_permitted,
                                                        SegmentOptions::timestamps};
   for (std::size_t i = 0; i < options.size(); ++i)
-    listener->offered[i] += (connection.sides[1].offer.has & options[i]) != 0 ? 1u : 0u;
+    listener->offered[i] += (connection.answer.has & options[i]) != 0 ? 1u : 0u;
 }
 
-void Hosts::learn_host(const Connection& connection) {
-  for (const Side& side : connection.sides) {
+void Hosts::learn_host(const Outline& connection) {
+  for (const Outline::Side& side : connection.sides) {
     // A host is known by what only it can send: a SYN-ACK or text, not by an RST that anybody may have made.
     if (side.ttl == 0 || (side.text == 0 && !(side.syns > 0 && finished(connection)))) continue;
     Host* host = entry(hosts_, side.endpoint.address, limits_.hosts);
@@ -122,7 +122,7 @@ void Hosts::learn_host(const Connection& connection) {
   server->least_round_trip = server->least_round_trip == Duration{} ? trip : std::min(server->least_round_trip, trip);
 }
 
-void Hosts::learn_caller(const Connection& connection) {
+void Hosts::learn_caller(const Outline& connection) {
   Caller* caller = entry(callers_, connection.sides[0].endpoint.address, limits_.callers);
   if (caller == nullptr) return;
   const Endpoint& target = connection.sides[1].endpoint;
@@ -181,8 +181,13 @@ bool Hosts::explain(const Connection& connection) const {
 std::vector<Finding> Hosts::findings() const {
   constexpr std::size_t most = 32;
   std::vector<Finding> out;
-  for (const auto& [endpoint, listener] : listeners_) {
-    if (!is_flooded(listener) || out.size() >= most) continue;
+  std::vector<std::pair<Endpoint, const Listener*>> flooded;
+  for (const auto& [endpoint, listener] : listeners_)
+    if (is_flooded(listener)) flooded.emplace_back(endpoint, &listener);
+  std::ranges::sort(flooded);
+  for (const auto& [endpoint, which] : flooded) {
+    if (out.size() >= most) break;
+    const Listener& listener = *which;
     Draft draft("syn-flood", 2);
     draft.frames(listener.half_open_frames).count("syns", listener.asked).text("target", endpoint.to_string());
     const Duration wait = listener.last_asked - listener.first_asked;

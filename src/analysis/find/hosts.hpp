@@ -9,11 +9,11 @@
 #include "fourtuple/address.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered_map.hpp>
 
 #include <array>
 #include <bitset>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -78,8 +78,11 @@ class Hosts {
  public:
   /// An unpredictable `hash_seed` protects from captures made to be slow.
   explicit Hosts(HostLimits limits = {}, std::uint64_t hash_seed = 0)
-      : limits_(limits), hosts_(0, flow::AddressHash{hash_seed}), callers_(0, flow::AddressHash{hash_seed}) {}
-  void learn(const Connection& connection);
+      : limits_(limits),
+        listeners_(0, flow::EndpointHash{hash_seed}),
+        hosts_(0, flow::AddressHash{hash_seed}),
+        callers_(0, flow::AddressHash{hash_seed}) {}
+  void learn(const Outline& connection);
 
   const Listener* listener(const Endpoint& endpoint) const;
   const Host* host(const IpAddress& address) const;
@@ -89,14 +92,14 @@ class Hosts {
   std::vector<Finding> findings() const;
 
  private:
-  void learn_listener(const Connection& connection);
-  void learn_host(const Connection& connection);
-  void learn_caller(const Connection& connection);
+  void learn_listener(const Outline& connection);
+  void learn_host(const Outline& connection);
+  void learn_caller(const Outline& connection);
   bool is_flooded(const Listener& listener) const;
   bool is_scanning(const Caller& caller) const;
 
   HostLimits limits_;
-  std::map<Endpoint, Listener> listeners_;
+  boost::unordered_map<Endpoint, Listener, flow::EndpointHash> listeners_;  // large: they stay where they are
   boost::unordered_flat_map<IpAddress, Host, flow::AddressHash> hosts_;
   boost::unordered_flat_map<IpAddress, Caller, flow::AddressHash> callers_;
 };

@@ -118,6 +118,7 @@ class Analysis {
   std::uint32_t streams() const;
   /// All that is known of it; findings and verdict are for find/ to fill in.
   Connection connection(std::uint32_t stream) const;
+  Outline outline(std::uint32_t stream) const;
   std::vector<Note> notes(std::uint32_t stream) const;
   const CaptureFacts& capture() const;
 

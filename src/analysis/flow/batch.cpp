@@ -51,13 +51,18 @@ void Engine::fetch_pieces(std::uint32_t number, std::size_t side) const {
 }
 
 /// Whoever asks for one stream mostly asks for the next ones then.
-void Engine::expect(std::uint32_t stream) const {
-  constexpr std::uint32_t to_record = 6, to_extra = 3;  // streams ahead
+void Engine::expect(std::uint32_t stream, Wanted wanted) const {
+  constexpr std::uint32_t to_record = 24, to_extra = 12;  // streams ahead
   if (stream + to_record >= streams()) return;
   fetch(records_[stream + to_record]);
   const Record& next = records_[stream + to_extra];
   if (next.extra == none) return;
-  const auto* octets = reinterpret_cast<const char*>(&extras_[next.extra]);
+  const Extra& extra = extras_[next.extra];
+  if (wanted == Wanted::outline) {
+    __builtin_prefetch(&extra.sides[1].offer);
+    return;
+  }
+  const auto* octets = reinterpret_cast<const char*>(&extra);
   for (std::size_t line = 0; line < sizeof(Extra); line += 64) __builtin_prefetch(octets + line);
 }
 

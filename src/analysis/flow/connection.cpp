@@ -122,20 +122,24 @@ void tell_times(const Record& r, const SideExtra& e, Side& side) {
   }
 }
 
+std::uint64_t handshake_frame(const Record& r, std::size_t i) {
+  if (i == 0 && r.handshake[0] == 0 && r.sides[0].any(Is::isn_seen)) return r.first_frame;
+  return full_frame(r, r.handshake[i]);
+}
+
 void tell_handshake(const Record& r, Connection& c) {
   if (r.syn_to_syn_ack != flow::unknown_time) c.syn_to_syn_ack = Duration(from_ticks(r.syn_to_syn_ack));
   if (r.syn_ack_to_ack != flow::unknown_time) c.syn_ack_to_ack = Duration(from_ticks(r.syn_ack_to_ack));
   if (r.handshake_took >= 0) c.handshake = Duration(r.handshake_took);
   if (r.connect_took >= 0) c.connect_time = Duration(r.connect_took);
-  for (std::size_t i = 0; i < 3; ++i) c.handshake_frames[i] = full_frame(r, r.handshake[i]);
-  if (c.handshake_frames[0] == 0 && r.sides[0].any(Is::isn_seen)) c.handshake_frames[0] = r.first_frame;
+  for (std::size_t i = 0; i < 3; ++i) c.handshake_frames[i] = handshake_frame(r, i);
 }
 
 }  // namespace
 
 Connection Analysis::connection(std::uint32_t stream) const {
   const flow::Engine& engine = state_->engine;
-  engine.expect(stream);
+  engine.expect(stream, flow::Engine::Wanted::everything);
   const Record& r = engine.record(stream);
   const flow::Extra* extra = engine.extra(stream);
   const flow::Live* live = engine.live(stream);
@@ -176,6 +180,25 @@ Connection Analysis::connection(std::uint32_t stream) const {
   c.vantage = vantage.where;
   c.vantage_confidence = vantage.confidence;
   return c;
+}
+
+Outline Analysis::outline(std::uint32_t stream) const {
+  const flow::Engine& engine = state_->engine;
+  engine.expect(stream, flow::Engine::Wanted::outline);
+  const Record& r = engine.record(stream);
+  Outline o;
+  for (std::uint8_t i = 0; i < 2; ++i) {
+    const SideRecord& side = r.sides[i];
+    o.sides[i] = {.endpoint = engine.endpoint(r, i), .text = side.text, .syns = side.syns, .ttl = side.ttl};
+  }
+  o.first = r.first;
+  o.last = r.last;
+  o.first_frame = r.first_frame;
+  for (std::size_t i = 0; i < 3; ++i) o.handshake_frames[i] = handshake_frame(r, i);
+  if (r.syn_to_syn_ack != flow::unknown_time) o.syn_to_syn_ack = Duration(from_ticks(r.syn_to_syn_ack));
+  o.state = flow::flow_state(r);
+  if (const flow::Extra* extra = engine.extra(stream)) o.answer = extra->sides[1].offer;
+  return o;
 }
 
 Analysis::Analysis(AnalysisLimits limits, SeriesSink* series) : state_(std::make_unique<State>(limits, series)) {}

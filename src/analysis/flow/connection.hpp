@@ -187,4 +187,22 @@ struct Connection {
   constexpr bool doubtful(Doubt doubt) const { return (doubts & static_cast<std::uint16_t>(doubt)) != 0; }
 };
 
+/// How a connection came about, and whether it was used: what it tells of the hosts at its ends. Made in a fraction of the time
+/// that a Connection takes, whose fields of the same names hold the same.
+struct Outline {
+  struct Side {
+    Endpoint endpoint;
+    std::uint64_t text = 0;
+    std::uint32_t syns = 0;
+    std::uint8_t ttl = 0;
+  };
+  std::array<Side, 2> sides;
+  Instant first{}, last{};
+  std::uint64_t first_frame = 0;
+  std::array<std::uint64_t, 3> handshake_frames{};
+  std::optional<Duration> syn_to_syn_ack;
+  FlowState state = FlowState::midstream;
+  Offer answer;  // of side 1
+};
+
 }  // namespace ft::analysis

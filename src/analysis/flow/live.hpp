@@ -31,7 +31,7 @@ struct alignas(64) SideExtra {
   std::uint32_t network_duplicates = 0, capture_duplicates = 0;
   std::uint32_t sack_segments = 0, dsacks = 0, checksums_bad = 0, checksums_partial = 0, checksums_good = 0;
   std::uint32_t ect = 0, ce = 0, ece = 0, cwr = 0, urgent = 0, larger_than_mss = 0, text_after_close = 0;
-  Offer offer;
+  alignas(16) Offer offer;  // in one cache line
   IpIds ip_ids = IpIds::unknown;
 };
 

@@ -40,7 +40,12 @@ constexpr std::uint32_t tuple_hash(const IpAddress& a, std::uint16_t a_port, con
   return static_cast<std::uint32_t>(fold(both, seed ^ 0x4b33a62ed433d4a3ull));
 }
 
-/// For tables of addresses.
+/// For tables of addresses, and of addresses with ports.
+struct EndpointHash {
+  using is_avalanching = void;
+  std::uint64_t seed = 0;
+  std::size_t operator()(const Endpoint& end) const { return static_cast<std::size_t>(end_hash(end.address, end.port, seed)); }
+};
 struct AddressHash {
   using is_avalanching = void;
   std::uint64_t seed = 0;
