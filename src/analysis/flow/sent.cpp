@@ -13,10 +13,6 @@ std::size_t PieceStore::class_of(std::uint32_t count) {
   return static_cast<std::size_t>(std::countr_zero(count) - std::countr_zero(least));
 }
 
-namespace {
-constexpr std::int32_t ahead_of(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); }
-}  // namespace
-
 PieceStore::PieceStore(PieceStore&& other) noexcept
     : free_(std::move(other.free_)), limit_(other.limit_), held_(std::exchange(other.held_, 0)) {
   for (auto& list : other.free_) list.clear();
@@ -76,8 +72,9 @@ bool SentLog::reserve(PieceStore& store, std::uint32_t more, std::uint32_t histo
     }
     ++head_;
   }
-  // A few more than must go, so that not every segment has to ask.
-  for (std::uint32_t spare = capacity() / 8; spare != 0 && ahead_of(unacked_, head_) > 1; --spare) ++head_;
+  // Some more than must go, so that not every segment has to ask.
+  const std::uint32_t acknowledged = unacked_ - head_;
+  if (acknowledged > history) head_ += std::min(acknowledged - history, capacity() / 4);
   return kept;
 }
 
