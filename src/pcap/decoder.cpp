@@ -104,14 +104,6 @@ std::uint64_t Decoder::dropped() const {
   return sum;
 }
 
-Decoder::Step Decoder::decode(Octets window, bool last, Packet& packet) {
-  if (error_) return Step::failed;
-  block_at_ = at_;
-  if (!open_) return begin(window, last);
-  if (window.empty() && last) return Step::end;
-  return format_ == Format::classic ? classic_record(window, last, packet) : block(window, last, packet);
-}
-
 Decoder::Step Decoder::begin(Octets window, bool last) {
   if (window.size() < 4) {
     if (!last) return want(4, last, "");
@@ -171,13 +163,12 @@ Decoder::Step Decoder::classic_record(Octets window, bool last, Packet& packet) 
   const std::size_t length = classic_.header + captured;
   if (length > window.size()) return want(length, last, "the file ends within a packet");
   // Where a record begins is known when the one before has told its length: a chain of loads that each miss the caches. Most of
-  // what waits is a full frame, so what would follow one, two and three of these is fetched before anybody asks.
-  constexpr std::size_t full_frame = 1530, guesses = 3, line = 64;
-  if (window.size() > length + guesses * full_frame + 2 * line) {
-    for (std::size_t i = 1; i <= guesses; ++i) {
-      __builtin_prefetch(p + length + i * full_frame);
-      __builtin_prefetch(p + length + i * full_frame + line);
-    }
+  // what waits is a full frame, so what would follow one, two and three of these is fetched before anybody asks: three lines, which
+  // hold an ACK and the headers behind it too.
+  constexpr std::size_t full_frame = 1530, guesses = 3, lines = 3, line = 64;
+  if (window.size() > length + guesses * full_frame + lines * line) {
+    for (std::size_t i = 1; i <= guesses; ++i)
+      for (std::size_t j = 0; j < lines; ++j) __builtin_prefetch(p + length + i * full_frame + j * line);
   }
   // 32 bits of seconds and of fractions: the sum stays below 2^62 nanoseconds.
   packet.at = Instant{Duration{order_.load32(p) * nanoseconds_per_second + order_.load32(p + 4) * classic_.tick}};

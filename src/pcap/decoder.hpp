@@ -46,7 +46,13 @@ class Decoder {
     failed,     // see error(); it stays so
   };
   /// `last`: nothing follows the window. `packet` borrows from it, and keeps the room of its comments.
-  Step decode(std::span<const std::byte> window, bool last, Packet& packet);
+  Step decode(std::span<const std::byte> window, bool last, Packet& packet) {
+    if (error_) return Step::failed;
+    block_at_ = at_;
+    if (!open_) return begin(window, last);
+    if (window.empty() && last) return Step::end;
+    return format_ == Format::classic ? classic_record(window, last, packet) : block(window, last, packet);
+  }
 
   std::size_t taken() const { return taken_; }
   std::size_t needed() const { return needed_; }

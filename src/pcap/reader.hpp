@@ -22,7 +22,23 @@ class Reader {
   /// The next packet; nullopt at the proper end of the file. After an error the same error again.
   std::expected<std::optional<Packet>, ReadError> next();
   /// The same without a copy: false at the end.
-  std::expected<bool, ReadError> next(Packet& packet);
+  std::expected<bool, ReadError> next(Packet& packet) {
+    while (true) {
+      switch (decoder_.decode(file_.subspan(at_), true, packet)) {
+        case Decoder::Step::packet:
+          at_ += decoder_.taken();
+          return true;
+        case Decoder::Step::passed:
+          at_ += decoder_.taken();
+          break;
+        case Decoder::Step::end:
+          return false;
+        case Decoder::Step::need_more:  // never: the window is all there is
+        case Decoder::Step::failed:
+          return std::unexpected(decoder_.error());
+      }
+    }
+  }
 
   Format format() const { return decoder_.format(); }
   /// Those met so far: pcapng files may declare more later.
