@@ -45,7 +45,7 @@ void Engine::fetch_pieces(std::uint32_t number, std::size_t side) const {
   const SentLog& other = live.sides[side ^ 1].sent;
   if (own.capacity() != 0) {
     __builtin_prefetch(&own[own.last()], 1);
-    if (!own.has_room(1)) __builtin_prefetch(&own[own.first() + 1 + own.capacity() / 4]);  // the oldest then, see reserve()
+    if (!own.has_room(4)) __builtin_prefetch(&own[own.first() + 1 + own.capacity() / 4]);  // soon the oldest, see reserve()
   }
   if (other.capacity() != 0) __builtin_prefetch(&other[other.unacked()], 1);
 }

@@ -47,6 +47,10 @@ class Pool {
     }
     const std::uint32_t i = free_;
     free_ = all_[i].next_free;
+    if (free_ != nothing) {
+      const auto* octets = reinterpret_cast<const char*>(&all_[free_]);
+      for (std::size_t line = 0; line < sizeof(T); line += 64) __builtin_prefetch(octets + line, 1);
+    }
     all_[i] = T{};
     ++used_;
     return i;
