@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <future>
+#include <semaphore>
 #include <utility>
 
 namespace ft::cli {
@@ -141,21 +142,31 @@ const analysis::Finder& Examination::finder() const {
 
 void Examination::each_connection(const std::function<bool(std::uint32_t)>& wanted,
                                   const std::function<void(const analysis::Connection&)>& take) const {
-  constexpr std::uint32_t piece = 512;                    // connections
-  std::array<std::vector<analysis::Connection>, 2> told;  // their room is used again and again
+  constexpr std::uint32_t piece = 512;  // connections
+  constexpr std::size_t ahead = 2;      // pieces of the second thread that may wait to be taken
   const auto tell = [&](std::vector<analysis::Connection>& into, std::uint32_t from) {
-    into.clear();
+    into.clear();  // its room is used again and again
     for (std::uint32_t stream = from; stream < std::min(streams(), from + piece); ++stream)
       if (wanted(stream)) into.push_back(connection(stream));
   };
+  std::vector<analysis::Connection> first;
+  std::array<std::vector<analysis::Connection>, ahead> second;
+  std::counting_semaphore<ahead> room(ahead), told(0);
   static_cast<void>(finder());  // it is made before two ask it
-  for (std::uint32_t from = 0; from < streams(); from += 2 * piece) {
-    const bool both = streams() - from > piece;
-    auto second = std::async(both ? std::launch::async : std::launch::deferred, [&] { tell(told[1], from + piece); });
-    tell(told[0], from);
-    second.get();
-    for (auto& some : told)
-      for (const analysis::Connection& one : some) take(one);
+  const auto helper = std::async(streams() > piece ? std::launch::async : std::launch::deferred, [&] {
+    for (std::uint32_t from = piece, i = 0; from < streams(); from += 2 * piece, ++i) {
+      room.acquire();
+      tell(second[i % ahead], from);
+      told.release();
+    }
+  });
+  for (std::uint32_t from = 0, i = 0; from < streams(); from += 2 * piece, ++i) {
+    tell(first, from);
+    for (const analysis::Connection& one : first) take(one);
+    if (streams() - from <= piece) break;
+    told.acquire();
+    for (const analysis::Connection& one : second[i % ahead]) take(one);
+    room.release();
   }
 }
 

@@ -9,6 +9,10 @@
 
 namespace ft::analysis {
 
+namespace {
+constexpr std::size_t usual_frames = 4, usual_facts = 4;  // of one finding: it rarely has more
+}  // namespace
+
 Draft::Draft(std::string_view id, std::uint8_t side) {
   const Words* words = find_words(id);
   FT_ASSERT(words != nullptr);
@@ -20,6 +24,7 @@ Draft::Draft(std::string_view id, std::uint8_t side) {
 Draft& Draft::frame(std::uint64_t frame) {
   if (frame == 0 || std::ranges::find(finding_.frames, frame) != finding_.frames.end()) return *this;
   ++finding_.frame_count;
+  if (finding_.frames.empty()) finding_.frames.reserve(usual_frames);
   if (finding_.frames.size() < Finding::most_frames) finding_.frames.push_back(frame);
   return *this;
 }
@@ -47,6 +52,7 @@ Draft& Draft::count(std::string_view name, std::uint64_t value) {
 }
 
 Draft& Draft::number(std::string_view name, double value, Fact::Unit unit) {
+  if (finding_.facts.empty()) finding_.facts.reserve(usual_facts);
   finding_.facts.push_back({name, unit, value});
   return *this;
 }

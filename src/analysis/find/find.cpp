@@ -104,7 +104,7 @@ std::vector<Finding> diagnose(const Connection& connection, std::span<const Note
   if (std::ranges::any_of(out, is_of_many) && hosts.explain(connection))
     for (Finding& finding : out)
       if (is_of_many(finding)) finding.severity = std::min(finding.severity, Severity::note);
-  std::ranges::stable_sort(out, graver);
+  if (out.size() > 1) std::ranges::stable_sort(out, graver);  // it would ask for memory all the same
   return out;
 }
 

@@ -226,6 +226,7 @@ bool rode_in_syn(const Case& c, const Note& note) {
 
 Repairs repairs_of(const Case& c, std::uint8_t side) {
   Repairs r;
+  if (c.notes.empty()) return r;
   const bool normal_opening = c.connection.opening != Opening::simultaneous && c.connection.opening != Opening::split;
   const Duration stale_after = std::max<Duration>(5s, 10 * round_trip(c.connection));
   const bool arrives_here = surely_at(c.connection, side == 0 ? Vantage::server : Vantage::client);

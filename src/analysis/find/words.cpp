@@ -29,6 +29,14 @@ constexpr auto table = [] {
   return all;
 }();
 
+/// The same by id, to be looked up for every finding of every connection.
+constexpr auto by_id = [] {
+  std::array<const Words*, table.size()> sorted{};
+  std::ranges::transform(table, sorted.begin(), [](const Words& words) { return &words; });
+  std::ranges::sort(sorted, {}, &Words::id);
+  return sorted;
+}();
+
 // clang-format off
 constexpr Explanation explanations[] = {
     {"firewall-drops", {"a firewall on the way drops the packets without a word", "途中的防火墙静默丢弃"}},
@@ -156,8 +164,8 @@ std::string_view to_string(FailureClass failure) {
 std::span<const Words> all_words() { return table; }
 
 const Words* find_words(std::string_view id) {
-  const auto found = std::ranges::find(table, id, &Words::id);
-  return found == table.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(by_id, id, {}, &Words::id);
+  return found == by_id.end() || (*found)->id != id ? nullptr : *found;
 }
 
 std::span<const Explanation> all_proofs() { return proof_words; }
