@@ -92,7 +92,7 @@ void Engine::judge_all(std::span<const Segment> segments, std::span<const Prepar
     }
     if (const std::size_t k = i - to_record; k < n) {  // wraps below its stage: not below n
       Ahead& a = ahead[k];
-      a = Ahead{.stream = table_.guess(prepared[k].hash)};
+      a = Ahead{.record = nullptr, .stream = table_.guess(prepared[k].hash), .live = none, .side = 2};
       if (a.stream != none) {
         a.record = &records_[a.stream];
         fetch(*a.record);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace ft::analysis::flow {
@@ -31,6 +32,8 @@ class Chunks {
 /// The same with elements given back: a free list runs through them. `T` needs a member `std::uint32_t next_free`.
 template <typename T, std::uint32_t chunk_size>
 class Pool {
+  static_assert(std::is_trivially_destructible_v<T>);
+
  public:
   /// `count` elements at most.
   explicit Pool(std::uint32_t count) : limit_(count) {}
@@ -51,7 +54,7 @@ class Pool {
       const auto* octets = reinterpret_cast<const char*>(&all_[free_]);
       for (std::size_t line = 0; line < sizeof(T); line += 64) __builtin_prefetch(octets + line, 1);
     }
-    all_[i] = T{};
+    std::construct_at(&all_[i]);  // in place: it is large
     ++used_;
     return i;
   }

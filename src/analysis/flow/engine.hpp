@@ -66,10 +66,9 @@ class Engine {
   };
   /// What is found of a segment before its turn comes.
   struct Ahead {
-    Record* record = nullptr;  // of the stream
-    std::uint32_t stream = none;
-    std::uint32_t live = none;
-    std::uint8_t side = 2;
+    Record* record;  // of the stream
+    std::uint32_t stream, live;
+    std::uint8_t side;
   };
   /// The side of the segment's sender: 2 when the record has another four-tuple.
   std::uint8_t side_of(const Record& record, const IpAddress& source, std::uint16_t source_port, const IpAddress& destination,

@@ -11,8 +11,13 @@ void StreamTable::put(std::uint32_t tag, std::uint32_t stream_after) {
 }
 
 void StreamTable::insert(std::uint32_t hash, std::uint32_t stream) {
-  if ((used_ + 1) * 10 > slots_.size() * 7) {
+  // Streams that are alive came last, and who comes last into a table that is half full looks in several places. So it is kept
+  // roomy as long as it is small beside all else.
+  constexpr std::size_t small = std::size_t{1} << 20;  // slots
+  const std::size_t tenths = slots_.size() < small ? 4 : 7;
+  if ((used_ + 1) * 10 > slots_.size() * tenths) {
     std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
+    mask_ = slots_.size() - 1;
     for (const Slot& slot : old)
       if (slot.stream_after != 0) put(slot.tag, slot.stream_after);
   }

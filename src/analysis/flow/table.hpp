@@ -59,13 +59,13 @@ class StreamTable {
     std::uint32_t stream_after = 0;  // number of the stream + 1; 0 = free
   };
 
-  StreamTable() : slots_(1024) {}
+  StreamTable() : slots_(1024), mask_(slots_.size() - 1) {}
 
   void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots_[place(hash)]); }
   /// The first stream in the hash's chain whose tag fits and for which `is_it` says yes; nullptr when there is none.
   template <typename IsIt>
   Slot* find(std::uint32_t hash, IsIt&& is_it) {
-    for (std::size_t i = place(hash);; i = (i + 1) & (slots_.size() - 1)) {
+    for (std::size_t i = place(hash);; i = (i + 1) & mask_) {
       Slot& slot = slots_[i];
       if (slot.stream_after == 0) return nullptr;
       if (slot.tag == hash && is_it(slot.stream_after - 1)) return &slot;
@@ -73,7 +73,7 @@ class StreamTable {
   }
   /// The first stream with the tag, without asking: a guess to fetch its record early.
   std::uint32_t guess(std::uint32_t hash) const {
-    for (std::size_t i = place(hash);; i = (i + 1) & (slots_.size() - 1)) {
+    for (std::size_t i = place(hash);; i = (i + 1) & mask_) {
       const Slot& slot = slots_[i];
       if (slot.stream_after == 0) return 0xffffffffu;
       if (slot.tag == hash) return slot.stream_after - 1;
@@ -85,10 +85,11 @@ class StreamTable {
   std::size_t memory() const { return slots_.size() * sizeof(Slot); }
 
  private:
-  std::size_t place(std::uint32_t hash) const { return hash & (slots_.size() - 1); }
+  std::size_t place(std::uint32_t hash) const { return hash & mask_; }
   void put(std::uint32_t tag, std::uint32_t stream_after);
 
   std::vector<Slot> slots_;
+  std::size_t mask_;  // their number is a power of two
   std::size_t used_ = 0;
 };
 
