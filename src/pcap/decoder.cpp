@@ -163,8 +163,8 @@ Decoder::Step Decoder::classic_record(Octets window, bool last, Packet& packet) 
   const std::size_t length = classic_.header + captured;
   if (length > window.size()) return want(length, last, "the file ends within a packet");
   // Where a record begins is known when the one before has told its length: a chain of loads that each miss the caches. Most of
-  // what waits is a full frame, so what would follow one, two and three of these is fetched before anybody asks: three lines, which
-  // hold an ACK and the headers behind it too.
+  // what waits is a full frame, so what would follow one, two and three of these is fetched before anybody asks: three lines,
+  // which hold an ACK and the headers behind it too.
   constexpr std::size_t full_frame = 1530, guesses = 3, lines = 3, line = 64;
   if (window.size() > length + guesses * full_frame + lines * line) {
     for (std::size_t i = 1; i <= guesses; ++i)

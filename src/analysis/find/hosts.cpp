@@ -71,8 +71,10 @@ void Hosts::learn(const Outline& connection) {
 }
 
 void Hosts::learn_listener(const Outline& connection) {
-  Listener* listener = entry(listeners_, connection.sides[1].endpoint, limits_.listeners);
-  if (listener == nullptr) return;
+  std::unique_ptr<Listener>* const known = entry(listeners_, connection.sides[1].endpoint, limits_.listeners);
+  if (known == nullptr) return;
+  if (*known == nullptr) *known = std::make_unique<Listener>();
+  Listener* const listener = known->get();
   const Instant at = connection.first;
   if (listener->asked++ == 0) {
     listener->first_asked = at;
@@ -101,8 +103,7 @@ void Hosts::learn_listener(const Outline& connection) {
   if (!connection.answer.seen) return;
   constexpr std::array<SegmentOptions::Has, 3> options{SegmentOptions::window_scale, SegmentOptions::sack_permitted,
                                                        SegmentOptions::timestamps};
-  for (std::size_t i = 0; i < options.size(); ++i)
-    listener->offered[i] += (connection.answer.has & options[i]) != 0 ? 1u : 0u;
+  for (std::size_t i = 0; i < options.size(); ++i) listener->offered[i] += (connection.answer.has & options[i]) != 0 ? 1u : 0u;
 }
 
 void Hosts::learn_host(const Outline& connection) {
@@ -149,7 +150,7 @@ std::uint64_t Caller::pairs() const { return tried == nullptr ? 0 : std::min<std
 
 const Listener* Hosts::listener(const Endpoint& endpoint) const {
   const auto found = listeners_.find(endpoint);
-  return found == listeners_.end() ? nullptr : &found->second;
+  return found == listeners_.end() ? nullptr : found->second.get();
 }
 
 const Host* Hosts::host(const IpAddress& address) const {
@@ -183,7 +184,7 @@ std::vector<Finding> Hosts::findings() const {
   std::vector<Finding> out;
   std::vector<std::pair<Endpoint, const Listener*>> flooded;
   for (const auto& [endpoint, listener] : listeners_)
-    if (is_flooded(listener)) flooded.emplace_back(endpoint, &listener);
+    if (is_flooded(*listener)) flooded.emplace_back(endpoint, listener.get());
   std::ranges::sort(flooded);
   for (const auto& [endpoint, which] : flooded) {
     if (out.size() >= most) break;

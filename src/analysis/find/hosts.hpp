@@ -9,7 +9,6 @@
 #include "fourtuple/address.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered_map.hpp>
 
 #include <array>
 #include <bitset>
@@ -99,7 +98,7 @@ class Hosts {
   bool is_scanning(const Caller& caller) const;
 
   HostLimits limits_;
-  boost::unordered_map<Endpoint, Listener, flow::EndpointHash> listeners_;  // large: they stay where they are
+  boost::unordered_flat_map<Endpoint, std::unique_ptr<Listener>, flow::EndpointHash> listeners_;  // each is large
   boost::unordered_flat_map<IpAddress, Host, flow::AddressHash> hosts_;
   boost::unordered_flat_map<IpAddress, Caller, flow::AddressHash> callers_;
 };
