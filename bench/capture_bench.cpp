@@ -1,7 +1,7 @@
-// capture_bench FILE PACKETS STREAMS: makes a classic pcap file for bench/microscope. Ethernet, IPv4, TCP with timestamps:
-// handshake, requests of 200 octets, answers of one to four full segments, FINs; of a thousand connections at a time, each step
-// that of one picked at random. One answer in 200 is out of order, one has a segment twice. The same arguments make the same
-// file.
+// capture_bench FILE PACKETS STREAMS [OCTETS]: makes a classic pcap file for bench/microscope. Ethernet, IPv4, TCP with
+// timestamps: handshake, requests of 200 octets, answers of one to four full segments, FINs; of a thousand connections at a time,
+// each step that of one picked at random. One answer in 200 is out of order, one has a segment twice. The same arguments make the
+// same file. OCTETS are written at a time, 1 MiB unless told: what was written in small pieces, a kernel keeps in small pages.
 #include "base/rng.hpp"
 #include "wire/checksum.hpp"
 #include "wire/ipv4.hpp"
@@ -181,8 +181,8 @@ class Maker {
 }  // namespace
 
 int main(int count, char** values) {
-  if (count != 4) {
-    std::fputs("usage: capture_bench FILE PACKETS STREAMS\n", stderr);
+  if (count != 4 && count != 5) {
+    std::fputs("usage: capture_bench FILE PACKETS STREAMS [OCTETS]\n", stderr);
     return 2;
   }
   std::FILE* file = std::fopen(values[1], "wb");
@@ -190,6 +190,9 @@ int main(int count, char** values) {
     std::perror(values[1]);
     return 1;
   }
+  const std::size_t piece = count == 5 ? std::strtoull(values[4], nullptr, 10) : std::size_t{1} << 20;
+  std::vector<char> room(std::clamp<std::size_t>(piece, 512, std::size_t{1} << 26));
+  std::setvbuf(file, room.data(), _IOFBF, room.size());
   Maker maker(file, std::strtoull(values[2], nullptr, 10), std::strtoull(values[3], nullptr, 10));
   const std::uint32_t streams = maker.run();
   if (std::fclose(file) != 0) {
