@@ -16,27 +16,56 @@ using namespace ft::cli;
 
 namespace {
 
-/// A capture of many connections several times over, longer than what is read at a time; it may be spoilt, and is gone at the
-/// end.
-struct Copy {
+constexpr std::size_t header = 24;  // of the file
+
+std::string capture(const std::string& name) {
+  std::ifstream from(FT_SOURCE_DIR "/tests/captures/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(from), {}};
+}
+
+/// A file that is gone at the end.
+struct Temporary {
   std::string path = "/tmp/fourtuple-examine-XXXXXX";
-  Copy() {
+  explicit Temporary(const std::string& octets) {
     const int file = ::mkstemp(path.data());
     REQUIRE(file >= 0);
     ::close(file);
-    std::ifstream from(FT_SOURCE_DIR "/tests/captures/many_conns.client.pcap", std::ios::binary);
-    const std::string capture{std::istreambuf_iterator<char>(from), {}};
-    constexpr std::size_t header = 24;
-    std::ofstream to(path, std::ios::binary);
-    to << capture;
-    for (int i = 0; i < 4; ++i) to << capture.substr(header);
+    std::ofstream(path, std::ios::binary) << octets;
   }
-  ~Copy() { ::unlink(path.c_str()); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() { ::unlink(path.c_str()); }
+};
+
+/// A capture of many connections several times over, longer than what is read at a time; it may be spoilt.
+struct Copy : Temporary {
+  Copy() : Temporary(several()) {}
+  static std::string several() {
+    std::string all = capture("many_conns.client.pcap");
+    const std::string once = all.substr(header);
+    for (int i = 0; i < 4; ++i) all += once;
+    return all;
+  }
   void shorten() const { REQUIRE(::truncate(path.c_str(), 300'000) == 0); }
 };
 
-std::unique_ptr<Examination> opened(const Copy& copy) {
-  auto examined = Examination::open(copy.path, analysis::Lang::en, {});
+/// A SYN from each of so many ports.
+std::string calls(std::uint16_t count) {
+  constexpr std::size_t record = 16, to_port = record + 14 + 20;
+  const std::string normal = capture("normal.client.pcap");
+  const auto length = static_cast<unsigned char>(normal[header + 8]);  // of the first packet, which is a SYN
+  std::string all = normal.substr(0, header);
+  for (std::uint16_t port = 1; port <= count; ++port) {
+    std::string call = normal.substr(header, record + length);
+    call[to_port] = static_cast<char>(port >> 8);
+    call[to_port + 1] = static_cast<char>(port);
+    all += call;
+  }
+  return all;
+}
+
+std::unique_ptr<Examination> opened(const Temporary& copy, ExamineOptions options = {}) {
+  auto examined = Examination::open(copy.path, analysis::Lang::en, options);
   REQUIRE(examined);
   return std::move(*examined);
 }
@@ -77,4 +106,20 @@ TEST_CASE("a capture that is shortened between the readings says how far the sec
   CHECK(examined->file().partial);
   using analysis::count_text;
   CHECK(remarks_on(*examined, "the first " + count_text(frames) + " packets of " + count_text(examined->file().packets)));
+}
+
+TEST_CASE("connections are told in order and once each, also when there are so many that two threads make them") {
+  const auto examined = opened(Temporary(calls(3000)), {.verify = false});  // a changed port makes the checksum wrong
+  examined->read();
+  REQUIRE(examined->streams() == 3000);
+  const auto wanted = [](std::uint32_t stream) { return stream % 3 != 1; };
+  std::uint32_t next = 0;
+  examined->each_connection(wanted, [&](const analysis::Connection& connection) {
+    while (!wanted(next)) ++next;
+    CHECK(connection.stream == next);
+    CHECK(connection.sides[0].endpoint.port == next + 1);
+    CHECK(connection.findings.size() == examined->connection(next).findings.size());
+    ++next;
+  });
+  CHECK(next == 3000);
 }

@@ -15,7 +15,7 @@ using namespace ft::analysis::test;
 
 namespace {
 
-Told told_of(const std::string& name, const AnalysisLimits& limits = {}) {
+Analysis analysis_of(const std::string& name, const AnalysisLimits& limits = {}) {
   std::ifstream file(std::string(FT_SOURCE_DIR) + "/tests/captures/" + name, std::ios::binary);
   const std::vector<char> octets((std::istreambuf_iterator<char>(file)), {});
   auto reader = pcap::Reader::open(std::as_bytes(std::span(octets)));
@@ -31,8 +31,10 @@ Told told_of(const std::string& name, const AnalysisLimits& limits = {}) {
     if (frame.has_icmp_error) analysis.on(frame.icmp_error);
   }
   analysis.finish();
-  return told(analysis);
+  return analysis;
 }
+
+Told told_of(const std::string& name, const AnalysisLimits& limits = {}) { return told(analysis_of(name, limits)); }
 
 struct Expected {
   std::string_view file;
@@ -109,4 +111,29 @@ TEST_CASE("of thirty connections the verdict tells the three that were refused")
   CHECK(lines[1].starts_with("3 connections, as connection 0: The host is up, but nothing listens on its port 9999"));
   CHECK(told.verdict.failure() == FailureClass::refused);
   CHECK(say(told.verdict, Lang::zh)[0] == "30 个连接：3 个失败或中断，27 个正常关闭。");
+}
+
+TEST_CASE("the outline of a connection says what the connection says") {
+  for (const Expected& expected : captures) {
+    CAPTURE(expected.file);
+    const Analysis analysis = analysis_of(std::string(expected.file));
+    for (std::uint32_t stream = 0; stream < analysis.streams(); ++stream) {
+      const Connection whole = analysis.connection(stream);
+      const Outline outline = analysis.outline(stream);
+      for (std::size_t side = 0; side < 2; ++side) {
+        CHECK(outline.sides[side].endpoint == whole.sides[side].endpoint);
+        CHECK(outline.sides[side].text == whole.sides[side].text);
+        CHECK(outline.sides[side].syns == whole.sides[side].syns);
+        CHECK(outline.sides[side].ttl == whole.sides[side].ttl);
+      }
+      CHECK(outline.first == whole.first);
+      CHECK(outline.last == whole.last);
+      CHECK(outline.first_frame == whole.first_frame);
+      CHECK(outline.handshake_frames == whole.handshake_frames);
+      CHECK(outline.syn_to_syn_ack == whole.syn_to_syn_ack);
+      CHECK(outline.state == whole.state);
+      CHECK(outline.answer.seen == whole.sides[1].offer.seen);
+      CHECK(outline.answer.has == whole.sides[1].offer.has);
+    }
+  }
 }

@@ -167,7 +167,9 @@ TEST_CASE("each diagnosis of the table has its words, once, in the table's order
   }
   CHECK(row == 52);
   CHECK(ids.size() == std::size(every_id));
+  for (const Words& words : all_words()) CHECK(find_words(words.id) == &words);
   for (const std::string_view id : every_id) CHECK_MESSAGE(find_words(id) != nullptr, id);
+  for (const std::string_view nobodys : {"", "aaa", "syn-unanswere", "zzz"}) CHECK(find_words(nobodys) == nullptr);
 }
 
 TEST_CASE("both languages of a diagnosis tell the same facts") {

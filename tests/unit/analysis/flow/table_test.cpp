@@ -37,3 +37,21 @@ TEST_CASE("whoever does not know the seed cannot make half of an address hide th
   };
   CHECK(different_hashes(0x0123456789abcdef, chosen, 4000) == 1000);
 }
+
+TEST_CASE("the table of streams is roomy while it is small, and close when it is large") {
+  constexpr std::size_t slot = sizeof(flow::StreamTable::Slot);
+  flow::StreamTable table;
+  const auto hash = [](std::uint32_t stream) { return static_cast<std::uint32_t>(flow::mix(stream + 1)); };
+  std::uint32_t streams = 0;
+  const auto fill = [&](std::uint32_t until) {
+    for (; streams < until; ++streams) table.insert(hash(streams), streams);
+    return static_cast<double>(table.memory()) / streams / slot;  // slots for each stream
+  };
+  for (const std::uint32_t many : {400u, 10'000u, 100'000u, 400'000u}) CHECK(fill(many) >= 2.5);
+  for (const std::uint32_t many : {700'000u, 1'000'000u, 2'000'000u}) CHECK(fill(many) <= 3);
+  for (std::uint32_t stream = 0; stream < streams; stream += 997) {
+    const auto* found = table.find(hash(stream), [&](std::uint32_t guess) { return guess == stream; });
+    REQUIRE(found != nullptr);
+    CHECK(found->stream_after == stream + 1);
+  }
+}
