@@ -36,7 +36,12 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cpp)
   ft_link_rooms(fourtuple cli sockets analysis sim io)
   set_target_properties(fourtuple PROPERTIES FT_LTO ON)
   if(CMAKE_BUILD_TYPE STREQUAL Release AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    target_link_options(fourtuple PRIVATE -static-libstdc++ -static-libgcc)  # it starts in four fifths of the time
+    # It starts in four fifths of the time. Not every system that has g++ has the archive.
+    include(CheckLinkerFlag)
+    check_linker_flag(CXX "-static-libstdc++;-static-libgcc" FT_HAS_STATIC_LIBSTDCXX)
+    if(FT_HAS_STATIC_LIBSTDCXX)
+      target_link_options(fourtuple PRIVATE -static-libstdc++ -static-libgcc)
+    endif()
   endif()
   target_compile_definitions(fourtuple PRIVATE FT_VERSION="${PROJECT_VERSION}")
   install(TARGETS fourtuple DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
