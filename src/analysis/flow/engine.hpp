@@ -46,8 +46,8 @@ class Engine {
   const Extra* extra(std::uint32_t stream) const;
   const Live* live(std::uint32_t stream) const;
   Endpoint endpoint(const Record& record, std::uint8_t side) const;
-  /// Fetches what will be wanted of the streams after this one.
   enum class Wanted : std::uint8_t { everything, outline };
+  /// Fetches what will be wanted of the streams after this one.
   void expect(std::uint32_t stream, Wanted wanted) const;
   std::uint32_t streams() const { return records_.size(); }
   const Notebook& notes() const { return notes_; }

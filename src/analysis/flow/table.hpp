@@ -40,7 +40,7 @@ constexpr std::uint32_t tuple_hash(const IpAddress& a, std::uint16_t a_port, con
   return static_cast<std::uint32_t>(fold(both, seed ^ 0x4b33a62ed433d4a3ull));
 }
 
-/// For tables of addresses, and of addresses with ports.
+/// For tables of addresses with ports, and of addresses.
 struct EndpointHash {
   using is_avalanching = void;
   std::uint64_t seed = 0;
